@@ -1,0 +1,22 @@
+/* What the files of the extension module share. */
+#ifndef OUTLIVE_BINDING_CORE_H
+#define OUTLIVE_BINDING_CORE_H
+
+#include "walk/walker.h"
+
+extern PyTypeObject ol_CensusType;
+extern PyTypeObject ol_ControlsType;
+
+/* Readies the control types. -1 with an error set. */
+int ol_controls_ready(void);
+
+/* snapshot(path: bytes) -> dict */
+PyObject *ol_snapshot(PyObject *module, PyObject *args);
+
+/* A Python error for a walk that failed; always NULL. */
+PyObject *ol_raise_walk_status(ol_walk_status status);
+
+/* About how many objects live here: blocks of the Python allocator, and some that are static. */
+size_t ol_objects_expected(void);
+
+#endif

@@ -1,0 +1,92 @@
+/* CPython 3.11. */
+#include "walk/layout_keys_311.h"
+
+static inline void ol_dict_view_of(PyDictObject *dict, ol_dict_view *ret) {
+  ret->keys = dict->ma_keys;
+  ret->values = dict->ma_values == NULL ? NULL : dict->ma_values->values;
+  ret->embedded = false;
+  ret->entries = dict->ma_keys->dk_nentries;
+}
+
+/* A pointer of its own stands at -4 words while the attributes have no dict. */
+static inline PyDictValues *ol_values_of(PyObject *object, PyTypeObject *type) {
+  return PyType_HasFeature(type, Py_TPFLAGS_MANAGED_DICT) ? ((PyDictValues **)object)[-4] : NULL;
+}
+static inline bool ol_type_may_inline(PyTypeObject *type) {
+  return PyType_HasFeature(type, Py_TPFLAGS_MANAGED_DICT);
+}
+static inline bool ol_inline_values(PyObject *object, PyTypeObject *type, PyObject ***ret_values, Py_ssize_t *ret_count) {
+  PyDictValues *values = ol_values_of(object, type);
+  if (values == NULL) return false;
+  *ret_values = values->values;
+  *ret_count = ((PyHeapTypeObject *)type)->ht_cached_keys->dk_nentries;
+  return true;
+}
+static inline size_t ol_inline_values_bytes(PyObject *object, PyTypeObject *type) {
+  PyDictValues *values = ol_values_of(object, type);
+  return values == NULL ? 0 : ((uint8_t *)values)[-1] + ol_keys_usable_entries(((PyHeapTypeObject *)type)->ht_cached_keys) * 8;
+}
+
+static inline PyObject *ol_type_dict(PyInterpreterState *interp, PyTypeObject *type) {
+  (void)interp;
+  return type->tp_dict;
+}
+static inline PyObject *ol_type_subclasses(PyInterpreterState *interp, PyTypeObject *type) {
+  (void)interp;
+  return type->tp_subclasses;
+}
+
+/* 3.11 gives its static objects 999,999,999 references; nothing real comes near. */
+static inline uint32_t ol_refcount(const PyObject *object) {
+  if (ol_is_singleton(object)) return OL_REFCOUNT_IMMORTAL;
+  return object->ob_refcnt >= 500000000 ? OL_REFCOUNT_IMMORTAL : (uint32_t)object->ob_refcnt;
+}
+
+static inline PyThreadState *ol_first_thread(PyInterpreterState *interp) { return interp->threads.head; }
+
+static inline void ol_visit_interpreter(PyInterpreterState *interp, ol_root_visitor visit, void *context) {
+  visit(context, interp->modules, OL_ROOT_MODULES);
+  visit(context, interp->modules_by_index, OL_ROOT_MODULES_BY_INDEX);
+  visit(context, interp->importlib, OL_ROOT_IMPORTLIB);
+  visit(context, interp->codec_search_path, OL_ROOT_CODEC_SEARCH_PATH);
+  visit(context, interp->codec_search_cache, OL_ROOT_CODEC_SEARCH_CACHE);
+  visit(context, interp->codec_error_registry, OL_ROOT_CODEC_ERROR_REGISTRY);
+  for (Py_ssize_t i = 0; i < interp->unicode.ids.size; i++)
+    visit(context, interp->unicode.ids.array[i], OL_ROOT_STATIC_NAME);
+  for (size_t i = 0; i < sizeof interp->type_cache.hashtable / sizeof *interp->type_cache.hashtable; i++)
+    visit(context, interp->type_cache.hashtable[i].name, OL_ROOT_TYPE_CACHE);
+}
+
+static inline void ol_visit_thread(PyThreadState *thread, ol_root_visitor visit, void *context) {
+  visit(context, thread->curexc_type, OL_ROOT_CURRENT_EXCEPTION);
+  visit(context, thread->curexc_value, OL_ROOT_CURRENT_EXCEPTION);
+  visit(context, thread->curexc_traceback, OL_ROOT_CURRENT_EXCEPTION);
+  visit(context, thread->exc_state.exc_value, OL_ROOT_HANDLED_EXCEPTION);
+}
+
+static inline void *ol_first_frame(PyThreadState *thread) { return thread->cframe->current_frame; }
+static inline void *ol_next_frame(void *frame) { return ((_PyInterpreterFrame *)frame)->previous; }
+static inline void ol_visit_frame(void *opaque, void (*visit)(void *, PyObject *), void *context) {
+  _PyInterpreterFrame *frame = opaque;
+  bool shown_by_generator = frame->owner == FRAME_OWNED_BY_GENERATOR;
+  visit(context, shown_by_generator ? NULL : (PyObject *)frame->f_code);
+  visit(context, shown_by_generator ? NULL : (PyObject *)frame->f_func);
+  visit(context, shown_by_generator ? NULL : frame->f_locals);
+  visit(context, shown_by_generator ? NULL : (PyObject *)frame->frame_obj);
+  if (shown_by_generator && frame->stacktop >= 0) return;
+  int slots = frame->stacktop >= 0 ? frame->stacktop : frame->f_code->co_nlocalsplus;
+  for (int i = 0; i < slots; i++) visit(context, frame->localsplus[i]);
+}
+
+static inline void ol_visit_code(PyCodeObject *code, void (*visit)(void *, PyObject *), void *context) {
+  visit(context, code->co_filename);
+  visit(context, code->co_qualname);
+  visit(context, code->co_consts);
+  visit(context, code->co_names);
+  visit(context, code->co_localsplusnames);
+  visit(context, code->co_linetable);
+  visit(context, code->co_name);
+  visit(context, code->co_localspluskinds);
+  visit(context, code->co_exceptiontable);
+  visit(context, code->_co_code);
+}

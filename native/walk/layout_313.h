@@ -1,0 +1,109 @@
+/* CPython 3.13. */
+#include "walk/layout_keys_311.h"
+
+#include "internal/pycore_typeobject.h"
+
+static inline void ol_dict_view_of(PyDictObject *dict, ol_dict_view *ret) {
+  ret->keys = dict->ma_keys;
+  ret->values = dict->ma_values == NULL ? NULL : dict->ma_values->values;
+  ret->embedded = dict->ma_values != NULL && dict->ma_values->embedded;
+  ret->entries = dict->ma_keys->dk_nentries;
+}
+
+/* The values stand in the object itself, for as long as they are valid; a dict may share them. */
+static inline bool ol_type_may_inline(PyTypeObject *type) {
+  return PyType_HasFeature(type, Py_TPFLAGS_MANAGED_DICT);
+}
+static inline bool ol_inline_values(PyObject *object, PyTypeObject *type, PyObject ***ret_values, Py_ssize_t *ret_count) {
+  if (!PyType_HasFeature(type, Py_TPFLAGS_INLINE_VALUES)) return false;
+  PyDictValues *values = (PyDictValues *)((char *)object + type->tp_basicsize);
+  if (!values->valid) return false;
+  *ret_values = values->values;
+  *ret_count = values->capacity;
+  return true;
+}
+static inline size_t ol_inline_values_bytes(PyObject *object, PyTypeObject *type) {
+  (void)object;
+  return PyType_HasFeature(type, Py_TPFLAGS_INLINE_VALUES) ? _PyInlineValuesSize(type) : 0;
+}
+
+/* Static builtin types keep dict and subclasses in the interpreter; tp_subclasses is their index plus one, in one of
+ * two tables that number on their own: each row says whose it is. */
+static inline managed_static_type_state *ol_builtin_state(PyInterpreterState *interp, PyTypeObject *type) {
+  if (!(type->tp_flags & _Py_TPFLAGS_STATIC_BUILTIN)) return NULL;
+  size_t index = (size_t)type->tp_subclasses - 1;
+  if (index < _Py_MAX_MANAGED_STATIC_BUILTIN_TYPES && interp->types.builtins.initialized[index].type == type)
+    return &interp->types.builtins.initialized[index];
+  if (index < _Py_MAX_MANAGED_STATIC_EXT_TYPES && interp->types.for_extensions.initialized[index].type == type)
+    return &interp->types.for_extensions.initialized[index];
+  return NULL;
+}
+static inline PyObject *ol_type_dict(PyInterpreterState *interp, PyTypeObject *type) {
+  managed_static_type_state *state = ol_builtin_state(interp, type);
+  return state != NULL && state->tp_dict != NULL ? state->tp_dict : type->tp_dict;
+}
+static inline PyObject *ol_type_subclasses(PyInterpreterState *interp, PyTypeObject *type) {
+  if (!(type->tp_flags & _Py_TPFLAGS_STATIC_BUILTIN)) return type->tp_subclasses;
+  managed_static_type_state *state = ol_builtin_state(interp, type);
+  return state == NULL ? NULL : state->tp_subclasses;
+}
+
+static inline uint32_t ol_refcount(const PyObject *object) {
+  return _Py_IsImmortal((PyObject *)object) ? OL_REFCOUNT_IMMORTAL : (uint32_t)object->ob_refcnt;
+}
+
+static inline PyThreadState *ol_first_thread(PyInterpreterState *interp) { return interp->threads.head; }
+
+static inline void ol_visit_interpreter(PyInterpreterState *interp, ol_root_visitor visit, void *context) {
+  visit(context, interp->imports.modules, OL_ROOT_MODULES);
+  visit(context, interp->imports.modules_by_index, OL_ROOT_MODULES_BY_INDEX);
+  visit(context, interp->imports.importlib, OL_ROOT_IMPORTLIB);
+  visit(context, interp->imports.import_func, OL_ROOT_IMPORT_FUNC);
+  visit(context, interp->sysdict_copy, OL_ROOT_SYS_DICT);
+  visit(context, interp->codecs.search_path, OL_ROOT_CODEC_SEARCH_PATH);
+  visit(context, interp->codecs.search_cache, OL_ROOT_CODEC_SEARCH_CACHE);
+  visit(context, interp->codecs.error_registry, OL_ROOT_CODEC_ERROR_REGISTRY);
+  for (Py_ssize_t i = 0; i < interp->unicode.ids.size; i++)
+    visit(context, interp->unicode.ids.array[i], OL_ROOT_STATIC_NAME);
+  for (size_t i = 0; i < sizeof interp->types.type_cache.hashtable / sizeof *interp->types.type_cache.hashtable; i++)
+    visit(context, interp->types.type_cache.hashtable[i].name, OL_ROOT_TYPE_CACHE);
+}
+
+static inline void ol_visit_thread(PyThreadState *thread, ol_root_visitor visit, void *context) {
+  visit(context, thread->current_exception, OL_ROOT_CURRENT_EXCEPTION);
+  visit(context, thread->exc_state.exc_value, OL_ROOT_HANDLED_EXCEPTION);
+  visit(context, thread->threading_local_key, OL_ROOT_THREAD_DICT);
+  visit(context, thread->threading_local_sentinel, OL_ROOT_THREAD_DICT);
+}
+
+static inline void *ol_first_frame(PyThreadState *thread) { return thread->current_frame; }
+static inline void *ol_next_frame(void *frame) { return ((_PyInterpreterFrame *)frame)->previous; }
+static inline void ol_visit_frame(void *opaque, void (*visit)(void *, PyObject *), void *context) {
+  _PyInterpreterFrame *frame = opaque;
+  if (frame->owner == FRAME_OWNED_BY_CSTACK || !PyCode_Check(frame->f_executable)) return;
+  bool shown_by_generator = frame->owner == FRAME_OWNED_BY_GENERATOR;
+  visit(context, shown_by_generator ? NULL : frame->f_executable);
+  visit(context, shown_by_generator ? NULL : frame->f_funcobj);
+  visit(context, shown_by_generator ? NULL : frame->f_locals);
+  visit(context, shown_by_generator ? NULL : (PyObject *)frame->frame_obj);
+  if (shown_by_generator && frame->stacktop >= 0) return;
+  int slots = frame->stacktop >= 0 ? frame->stacktop : ((PyCodeObject *)frame->f_executable)->co_nlocalsplus;
+  for (int i = 0; i < slots; i++) visit(context, frame->localsplus[i]);
+}
+
+static inline void ol_visit_code(PyCodeObject *code, void (*visit)(void *, PyObject *), void *context) {
+  visit(context, code->co_filename);
+  visit(context, code->co_qualname);
+  visit(context, code->co_consts);
+  visit(context, code->co_names);
+  visit(context, code->co_localsplusnames);
+  visit(context, code->co_linetable);
+  visit(context, code->co_name);
+  visit(context, code->co_localspluskinds);
+  visit(context, code->co_exceptiontable);
+  if (code->_co_cached == NULL) return;
+  visit(context, code->_co_cached->_co_code);
+  visit(context, code->_co_cached->_co_varnames);
+  visit(context, code->_co_cached->_co_cellvars);
+  visit(context, code->_co_cached->_co_freevars);
+}

@@ -1,0 +1,13 @@
+/* What the interpreter itself holds: the references that no object shows. */
+#ifndef OUTLIVE_WALK_ROOTS_H
+#define OUTLIVE_WALK_ROOTS_H
+
+#include "walk/layout.h"
+
+/* Every object that `interp` holds by a pointer of its own, with its label. Borrowed pointers are not shown. */
+void ol_roots_of_interpreter(PyInterpreterState *interp, ol_root_visitor visit, void *context);
+
+/* The same for one thread; its running frames are nodes of their own (ol_first_frame). */
+void ol_roots_of_thread(PyThreadState *thread, ol_root_visitor visit, void *context);
+
+#endif
