@@ -3,11 +3,12 @@
 
 #include <string.h>
 
-#include "walk/census.h"
+#include "walk/growth.h"
 
 typedef struct {
   PyObject_HEAD
   ol_census census;
+  ol_growth growth;
   bool ready;
 } CensusObject;
 
@@ -21,7 +22,7 @@ static int census_init(CensusObject *self, PyObject *args, PyObject *kwargs) {
 }
 
 static void census_dealloc(CensusObject *self) {
-  if (self->ready) ol_census_deinit(&self->census);
+  if (self->ready) ol_census_deinit(&self->census), ol_growth_deinit(&self->growth);
   Py_TYPE(self)->tp_free(self);
 }
 
@@ -79,6 +80,32 @@ static PyObject *census_frame(CensusObject *self, PyObject *none) {
   return frame;
 }
 
+static PyObject *census_mark(CensusObject *self, PyObject *none) {
+  (void)none;
+  ol_walk_status status = ol_growth_take_mark(&self->growth, &self->census);
+  if (status != OL_WALK_OK) return ol_raise_walk_status(status);
+  Py_RETURN_NONE;
+}
+
+static PyObject *census_grown(CensusObject *self, PyObject *args) {
+  Py_ssize_t limit = 64;
+  if (!PyArg_ParseTuple(args, "|n", &limit)) return NULL;
+  return ol_growth_list(&self->growth, &self->census, limit);
+}
+
+static PyObject *census_holders(CensusObject *self, PyObject *args) {
+  PyObject *objects;
+  Py_ssize_t limit = 16;
+  if (!PyArg_ParseTuple(args, "O!|n", &PyTuple_Type, &objects, &limit)) return NULL;
+  return ol_growth_holders(&self->census, objects, limit);
+}
+
+static PyObject *census_retained(CensusObject *self, PyObject *args) {
+  PyObject *objects, *child_types;
+  if (!PyArg_ParseTuple(args, "O!O!", &PyTuple_Type, &objects, &PyFrozenSet_Type, &child_types)) return NULL;
+  return ol_growth_retained(&self->census, objects, child_types);
+}
+
 static PyObject *census_objects(CensusObject *self, void *none) {
   (void)none;
   return PyLong_FromUnsignedLong(self->ready ? self->census.walk.columns.node_count - 1 : 0);
@@ -87,6 +114,10 @@ static PyObject *census_objects(CensusObject *self, void *none) {
 static PyMethodDef census_methods[] = {
     {"take", (PyCFunction)census_take, METH_NOARGS, NULL},
     {"frame", (PyCFunction)census_frame, METH_NOARGS, NULL},
+    {"mark", (PyCFunction)census_mark, METH_NOARGS, NULL},
+    {"grown", (PyCFunction)census_grown, METH_VARARGS, NULL},
+    {"holders", (PyCFunction)census_holders, METH_VARARGS, NULL},
+    {"retained", (PyCFunction)census_retained, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL},
 };
 static PyGetSetDef census_getters[] = {{"nodes", (getter)census_objects, NULL, NULL, NULL}, {NULL, NULL, NULL, NULL, NULL}};

@@ -121,6 +121,7 @@ static ol_kind kind_of(ol_type_info *info) {
     return OL_KIND_DESCRIPTOR;
   if (find_fields(info)) return OL_KIND_FIELDS;
   if (is_ndarray(type)) return OL_KIND_NDARRAY;
+  if (strcmp(type->tp_name, "functools._lru_cache_wrapper") == 0) return OL_KIND_LRU_CACHE;
   return info->visits || info->heap ? OL_KIND_GENERIC : OL_KIND_LEAF;
 }
 

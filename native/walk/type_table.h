@@ -27,6 +27,7 @@ typedef enum ol_kind {
   OL_KIND_DESCRIPTOR,
   OL_KIND_FIELDS,   /* untracked builtin whose pointers stand at fixed offsets */
   OL_KIND_NDARRAY,
+  OL_KIND_LRU_CACHE,
   OL_KIND_REFUSED
 } ol_kind;
 

@@ -1,0 +1,64 @@
+"""The native core. Thin: what these do is written in native/ beside the code that does it."""
+
+from typing_extensions import Buffer
+from typing import TypedDict
+
+class SnapshotFacts(TypedDict):
+    """What a snapshot says of itself. `fewer` must be 0: no object has more references than it counts."""
+
+    nodes: int
+    edges: int
+    tracked: int
+    refused: int
+    impossible: int
+    broken_links: int
+    counted: int
+    exact: int
+    more: int
+    fewer: int
+    pause_seconds: float
+
+def snapshot(path: bytes, /) -> SnapshotFacts:
+    """Walk this interpreter's heap into a new file (0600). The GIL is held for `pause_seconds`, not while writing.
+
+    Raises OSError (the file is there already, disk full …), MemoryError, RuntimeError (damaged collector lists).
+    """
+
+def native_heap() -> tuple[int, int, int, int] | None:
+    """glibc's mallinfo2: bytes in use, bytes in use by mapping, arena bytes, free bytes. None: another C library.
+
+    Blocks in a thread's cache count as in use: set GLIBC_TUNABLES=glibc.malloc.tcache_count=0 before the process
+    starts where exact figures are wanted.
+    """
+
+def crc32c(data: Buffer, crc: int = 0, /) -> int:
+    """CRC-32C of `data`, continuing from `crc`."""
+
+class Census:
+    """Counts of all live objects by type, again and again, allocating nothing that its own counts would see."""
+
+    def __init__(self) -> None: ...
+    def take(self) -> None:
+        """Walk and count. Holds the GIL; runs no Python code."""
+    def frame(self) -> bytes:
+        """What changed since the last frame; see outlive.capture.census_frame."""
+    def mark(self) -> None:
+        """Remember how many references each container holds."""
+    def grown(self, limit: int = 64, /) -> list[tuple[object, int, int]]:
+        """Containers that lived at the mark and hold at least 8 more references: (object, then, now), most first."""
+    def holders(self, objects: tuple[object, ...], limit: int = 16, /) -> list[list[object]]:
+        """For each object, what refers to it."""
+    def retained(self, objects: tuple[object, ...], child_types: frozenset[str], /) -> dict[str, int]:
+        """Types and counts of what would be freed without these objects and their children of those types."""
+    @property
+    def nodes(self) -> int:
+        """Objects found by the last walk."""
+
+class Controls:
+    """A known leak and a known innocent; both are counted under types of their own."""
+
+    def plant(self) -> None:
+        """Leak one `outlive.control.Leaked`; drop one `outlive.control.Dropped` in a cycle."""
+    @property
+    def blocks(self) -> int:
+        """Python blocks that the leaked ones occupy."""
