@@ -1,0 +1,126 @@
+"""The last word of a run: verdict, reason, findings, notes. Knows what each judgement entitles us to say.
+
+*Leak* needs a confirmed finding. *No leak* needs enough steps and nothing that grows steadily. Everything else is
+*could not tell*: a measurement that failed, too few steps, or steady growth that was not confirmed in time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from outlive.judge.assessment import Assessment
+from outlive.judge.controls import controls_of
+from outlive.judge.findings import findings_of
+from outlive.judge.growth import Judgement, State
+from outlive.judge.horizon import Horizon
+from outlive.judge.rules import Rules
+from outlive.judge.schedule import Stop
+from outlive.judge.telling import rank
+from outlive.judge.visible import smallest_visible
+from outlive.model.series import CounterKey, Series
+from outlive.model.verdict import Control, Finding, Note, Outcome, Rate, Verdict
+
+# Below so many steps even a level run proves little: caches and pools that a hundredth step would touch are unseen.
+_FEWEST_STEPS = 100
+_NAMED_IN_A_NOTE = 4
+
+
+@dataclass(frozen=True)
+class Conclusion:
+    """The judged part of a `CheckResult`; the session adds what it alone knows (cost, output, traceback)."""
+
+    verdict: Verdict
+    reason: str
+    outcome: Outcome
+    findings: tuple[Finding, ...]
+    notes: tuple[Note, ...]
+    controls: tuple[Control, ...]
+    smallest_visible: dict[str, Rate]
+
+
+def conclude(
+    assessment: Assessment,
+    series: Mapping[CounterKey, Series],
+    plan: Horizon,
+    stop: Stop,
+    *,
+    filling: Mapping[CounterKey, str] | None = None,
+    own_modules: Collection[str] = (),
+    rules: Rules | None = None,
+) -> Conclusion:
+    """`assessment` is the latest, made with the same `filling` (what grows in a bounded container → what to say)."""
+    rules = rules or Rules()
+    controls = controls_of(series)
+    findings = findings_of(assessment, series, own_modules=own_modules)
+    missed = [one for one in controls if not one.seen]
+    steps = max((one.steps[-1] for one in series.values() if len(one.steps)), default=0)
+    if missed:
+        verdict, reason = Verdict.COULD_NOT_TELL, _blind(missed)
+    elif findings:
+        verdict, reason = Verdict.LEAK, "it grows at a steady rate, and went on doing so on later, disjoint steps"
+    else:
+        verdict, reason = _without_findings(assessment, steps, plan, stop)
+    return Conclusion(
+        verdict=verdict,
+        reason=reason,
+        outcome=Outcome.BLIND if missed else Outcome.FINISHED,
+        findings=() if missed else findings,
+        notes=_notes(assessment, filling or {}, steps, own_modules),
+        controls=controls,
+        smallest_visible=smallest_visible(series, rules) if steps >= _FEWEST_STEPS else {},
+    )
+
+
+def _without_findings(assessment: Assessment, steps: int, plan: Horizon, stop: Stop) -> tuple[Verdict, str]:
+    if steps < min(_FEWEST_STEPS, plan.accuse_handles_at) or steps < _FEWEST_STEPS:
+        return Verdict.COULD_NOT_TELL, f"only {steps:,} steps ran ({stop.reason}); at least {_FEWEST_STEPS} are needed"
+    suspects = [key for key in assessment.in_state(State.GROWING) if _is_steady(assessment.judged[key])]
+    if suspects:
+        return Verdict.COULD_NOT_TELL, f"something grows steadily but was not confirmed: {stop.reason}"
+    if any(assessment.judged[key].open for key in assessment.judged):
+        return Verdict.NO_LEAK, f"nothing grows at a steady rate over {steps:,} steps"
+    return Verdict.NO_LEAK, f"nothing stays behind after {steps:,} steps"
+
+
+def _is_steady(one: Judgement) -> bool:
+    return one.e_value >= Rules().worth_a_note_e
+
+
+def _blind(missed: list[Control]) -> str:
+    one = missed[0]
+    return f"the run was blind: the {one.name} should show {one.expected}, but {one.got}"
+
+
+def _notes(
+    assessment: Assessment, filling: Mapping[CounterKey, str], steps: int, own_modules: Collection[str]
+) -> tuple[Note, ...]:
+    notes = [
+        Note("filling", text) for text in dict.fromkeys(filling[key] for key in assessment.excused if key in filling)
+    ]
+    allowed = [
+        key
+        for key, one in assessment.excused.items()
+        if key not in filling and one.state in (State.LEAK, State.GROWING)
+    ]
+    if allowed:
+        notes.append(Note("allowed", f"grows, and is allowed to: {_names(allowed, own_modules)}"))
+    if assessment.leaks:
+        return tuple(notes)  # beside a leak, what grows along is in its finding
+    growing = [key for key in assessment.open if assessment.judged[key].rate.per_step > 0]
+    if growing:
+        reasons = sorted({assessment.judged[key].reason for key in growing})
+        notes.append(
+            Note(
+                "growing",
+                f"{_names(growing, own_modules)}: {'; '.join(reasons[:2])}. About {4 * steps:,} steps could decide.",
+            )
+        )
+    return tuple(notes)
+
+
+def _names(keys: Collection[CounterKey], own_modules: Collection[str]) -> str:
+    ordered = sorted(keys, key=lambda key: rank(key, own_modules))
+    names = [f"{key.counter} {key.type}".rstrip() for key in ordered[:_NAMED_IN_A_NOTE]]
+    more = len(ordered) - len(names)
+    return ", ".join(names) + (f" and {more} more" if more > 0 else "")

@@ -1,0 +1,213 @@
+"""One check from start to end: wires trial, judge and result together, and decides nothing that they decide.
+
+Knows the order of things and the clock. How steps are run and counted is the trial's, what the counts mean the
+judge's, how it is said the reports'.
+"""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from outlive.judge import Assessment, Budget, Horizon, Progress, State, Stop, assess, conclude, horizon, next_move
+from outlive.judge.filling import filling_of
+from outlive.model.series import CounterKey, Series
+from outlive.model.verdict import CheckResult, Cost, Note, Outcome, Verdict
+from outlive.trial.readings import Readings
+from outlive.trial.supervisor import Ended, Reading, Trial, TrialOptions
+
+# Marks for telling which containers grow: the first after so many steps, others each time the steps are fourfold.
+_FIRST_MARK = 16
+_MARK_AGAIN = 4
+
+
+@dataclass(frozen=True)
+class CheckSettings:
+    """How long to look and how much to bear. `progress` is called with one line of text now and then."""
+
+    steps: int | None = None
+    time_budget_s: float = 20.0
+    timeout_s: float = 60.0
+    memory_limit_bytes: int | None = None
+    allow: tuple[str, ...] = ()
+    progress: Callable[[str], None] | None = None
+
+
+def check(target: str, settings: CheckSettings | None = None) -> CheckResult:
+    """Run a scenario (a file, or "module:function") in a fresh process and say whether it leaks.
+
+    >>> check("examples/steady.py").verdict.value  # doctest: +SKIP
+    'no leak'
+    """
+    settings = settings or CheckSettings()
+    options = TrialOptions(timeout_s=settings.timeout_s, memory_limit_bytes=settings.memory_limit_bytes)
+    with Trial(target, options) as trial:
+        return run_check(trial, settings, scenario=target)
+
+
+def run_check(trial: Trial, settings: CheckSettings, *, scenario: str) -> CheckResult:
+    """Check what `trial` runs. The trial is started and finished here; closing it is the caller's."""
+    return _Check(trial, settings, scenario).run()
+
+
+@dataclass
+class _Check:
+    """The state of one check between two samples."""
+
+    trial: Trial
+    settings: CheckSettings
+    scenario: str
+    began: float = field(default_factory=time.monotonic)
+    readings: Readings = field(default_factory=Readings)
+    step_seconds: float = 0.0
+    sampling_seconds: float = 0.0
+    peak_rss_bytes: int = 0
+    progress: Progress = field(default_factory=Progress)
+    marks: list[int] = field(default_factory=list)
+    filling: dict[CounterKey, str] = field(default_factory=dict)
+    analysed_at: int = 0
+
+    def run(self) -> CheckResult:
+        budget = Budget(steps=self.settings.steps, seconds=self.settings.time_budget_s)
+        ended = self.trial.start()
+        while ended is None:
+            series = self.readings.series()
+            plan = horizon(budget, self.progress, series.values())
+            found, ended = self._assess(series, plan)
+            if ended is not None:
+                break
+            move = next_move(budget, self.progress, plan, found)
+            if isinstance(move, Stop):
+                found = self._last_look(series, plan, found)
+                return self._conclude(series, plan, found, move, self.trial.finish())
+            self._tell(found)
+            ended = self._advance(move.steps)
+        return self._broken_off(budget, ended)
+
+    def _advance(self, steps: int) -> Ended | None:
+        answer = self.trial.advance(steps)
+        if isinstance(answer, Ended):
+            return answer
+        self._take_in(answer)
+        if answer.steps >= _FIRST_MARK and answer.steps >= _MARK_AGAIN * (self.marks[-1] if self.marks else 0):
+            return self._mark(answer.steps)
+        return None
+
+    def _take_in(self, reading: Reading) -> None:
+        steps_before = self.progress.steps
+        self.readings.add(reading)
+        self.step_seconds += reading.step_seconds
+        self.sampling_seconds += reading.sampling_seconds
+        self.peak_rss_bytes = max(self.peak_rss_bytes, reading.rss_bytes)
+        self.progress = Progress(
+            steps=reading.steps,
+            samples=self.progress.samples + 1,
+            elapsed_seconds=time.monotonic() - self.began,
+            seconds_per_step=reading.step_seconds / max(1, reading.steps - steps_before),
+            seconds_per_sample=reading.sampling_seconds,
+        )
+
+    def _mark(self, steps: int) -> Ended | None:
+        answer = self.trial.ask("mark", {})
+        if isinstance(answer, Ended):
+            return answer
+        self.marks.append(steps)
+        return None
+
+    def _assess(self, series: Mapping[CounterKey, Series], plan: Horizon) -> tuple[Assessment, Ended | None]:
+        """Judge; and before anything is called a leak, ask whether it is a container that fills."""
+        found = assess(series, plan, allow=self.settings.allow, filling=self.filling)
+        if not found.leaks or not self.marks or self.analysed_at == self.progress.steps:
+            return found, None
+        ended = self._look_for_filling(series, found)
+        return assess(series, plan, allow=self.settings.allow, filling=self.filling), ended
+
+    def _last_look(self, series: Mapping[CounterKey, Series], plan: Horizon, found: Assessment) -> Assessment:
+        """What still grows at the end of the time may be a container that fills: then it is no open question."""
+        if not found.in_state(State.GROWING) or not self.marks or self.analysed_at == self.progress.steps:
+            return found
+        self._look_for_filling(series, found)
+        return assess(series, plan, allow=self.settings.allow, filling=self.filling)
+
+    def _look_for_filling(self, series: Mapping[CounterKey, Series], found: Assessment) -> Ended | None:
+        growing = found.in_state(State.LEAK, State.GROWING)
+        answer = self.trial.ask("bounds", {"types": sorted({key.type for key in growing if key.type})})
+        if isinstance(answer, Ended):
+            return answer
+        self.analysed_at = self.progress.steps
+        since = self.marks[-2] if len(self.marks) > 1 else self.marks[-1]
+        self.filling = filling_of(answer, series, growing, since)
+        return None
+
+    def _tell(self, found: Assessment) -> None:
+        if self.settings.progress is None:
+            return
+        growing = len({key.type or key.counter for key in found.in_state(State.LEAK, State.GROWING)})
+        self.settings.progress(
+            f"{self.progress.steps:,} steps, {self.progress.samples} samples, "
+            f"{time.monotonic() - self.began:.0f} of {self.settings.time_budget_s:g} s"
+            + (f", {growing} growing" if growing else "")
+        )
+
+    def _conclude(
+        self, series: Mapping[CounterKey, Series], plan: Horizon, found: Assessment, stop: Stop, ended: Ended
+    ) -> CheckResult:
+        conclusion = conclude(found, series, plan, stop, filling=self.filling, own_modules=self.trial.own_modules)
+        notes = conclusion.notes
+        if ended.outcome is not Outcome.FINISHED:
+            notes += (Note("ended-badly", ended.reason),)
+        return CheckResult(
+            scenario=self.scenario,
+            verdict=conclusion.verdict,
+            reason=conclusion.reason,
+            outcome=conclusion.outcome if ended.outcome is Outcome.FINISHED else ended.outcome,
+            findings=conclusion.findings,
+            notes=notes,
+            controls=conclusion.controls,
+            smallest_visible=conclusion.smallest_visible,
+            cost=self._cost(),
+            python=platform.python_version(),
+            traceback=ended.traceback,
+            output_tail=ended.output_tail,
+        )
+
+    def _broken_off(self, budget: Budget, ended: Ended) -> CheckResult:
+        """The scenario's process ended by itself: what was seen until then may still be enough for a leak."""
+        series = self.readings.series()
+        plan = horizon(budget, self.progress, series.values())
+        found = assess(series, plan, allow=self.settings.allow, filling=self.filling)
+        if found.leaks:
+            return self._conclude(series, plan, found, Stop("ended", ended.reason), ended)
+        return CheckResult(
+            scenario=self.scenario,
+            verdict=Verdict.COULD_NOT_TELL,
+            reason=ended.reason,
+            outcome=ended.outcome,
+            notes=tuple(_growth_until_the_end(found)),
+            cost=self._cost(),
+            python=platform.python_version(),
+            traceback=ended.traceback,
+            output_tail=ended.output_tail,
+        )
+
+    def _cost(self) -> Cost:
+        return Cost(
+            wall_seconds=time.monotonic() - self.began,
+            steps=self.progress.steps,
+            samples=self.progress.samples,
+            sampling_seconds=self.sampling_seconds,
+            step_seconds=self.step_seconds,
+            peak_rss_bytes=self.peak_rss_bytes,
+        )
+
+
+def _growth_until_the_end(found: Assessment) -> list[Note]:
+    """What was growing when the process ended: too little for a verdict, enough for a hint."""
+    growing = sorted(
+        ((one.rate.per_step, key) for key, one in found.judged.items() if one.open and one.rate.per_step > 0),
+        key=lambda row: -row[0],
+    )
+    rows = [f"{key.counter} {key.type}".rstrip() + f" by {rate:,.4g} per step" for rate, key in growing[:4]]
+    return [Note("growing", "until then these grew: " + "; ".join(rows))] if rows else []

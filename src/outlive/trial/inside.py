@@ -1,0 +1,45 @@
+"""Counters that only the child itself can read: Python's objects and blocks, the C heap, asyncio's tasks and timers.
+
+Everything else is read by the parent from outside (`outside`), which disturbs nothing here. Observer effect: what a
+reading allocates is gone, or the same, at the next one; the planted controls' blocks are taken off the total.
+"""
+
+from __future__ import annotations
+
+from sys import getallocatedblocks
+
+from outlive import _core
+from outlive.errors import MeasureError
+from outlive.probes import tasks
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+class Inside:
+    """The child's own counters. `census` is open to whoever answers the parent's questions about the heap."""
+
+    __slots__ = ("_controls", "census")
+
+    def __init__(self) -> None:
+        self._controls = _core.Controls()
+        self.census = _core.Census()
+
+    def plant(self) -> None:
+        """Plant one leak and one innocent, apart from the scenario: the judge must see the one and clear the other."""
+        self._controls.plant()
+
+    def read(self, loop: Any) -> dict[str, Any]:
+        """Plain data for the wire: `census`, a frame of bytes, and `counts`, by counter name."""
+        self.census.take()
+        counts = {"blocks": getallocatedblocks() - self._controls.blocks, "tasks": tasks.count_tasks()}
+        heap = _core.native_heap()
+        if heap is not None:
+            counts["native"] = heap[0] + heap[1]
+        if loop is not None:
+            try:
+                counts["timers"] = tasks.count_timers(loop)
+            except MeasureError:
+                pass  # a loop that does not show its timers (uvloop): the counter is left out, not zero
+        return {"census": self.census.frame(), "counts": counts}

@@ -1,0 +1,46 @@
+"""What the parent may ask the child beyond steps and counts: names, and where the function lives that answers.
+
+An answer is a function `(payload, inside) -> dict` of plain data. It is imported when it is first asked, so a trial
+that asks nothing carries nothing. Adding a question is adding a line here.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from outlive.trial.inside import Inside
+
+ANSWERED_BY = {
+    "echo": "outlive.trial.questions:echo",
+    "mark": "outlive.trial.questions:mark",
+    "bounds": "outlive.trial.questions:bounds",
+}
+
+
+def answerer(name: str) -> Callable[[dict[str, Any], Inside], dict[str, Any]]:
+    """The function that answers `name`. Raises KeyError for a question that nobody answers."""
+    from importlib import import_module
+
+    module, _, function = ANSWERED_BY[name].partition(":")
+    return getattr(import_module(module), function)  # type: ignore[no-any-return]
+
+
+def echo(payload: dict[str, Any], inside: Inside) -> dict[str, Any]:
+    """The payload itself: shows that the line works."""
+    return payload
+
+
+def mark(payload: dict[str, Any], inside: Inside) -> dict[str, Any]:
+    """Remember how much every container holds, for `bounds` to compare with."""
+    inside.census.mark()
+    return {}
+
+
+def bounds(payload: dict[str, Any], inside: Inside) -> dict[str, Any]:
+    """Containers with a known bound that have grown since the mark; see `outlive.probes.bounds`."""
+    from outlive.probes.bounds import analyse
+
+    return analyse(inside.census, frozenset(payload["types"]))
