@@ -1,0 +1,125 @@
+"""Times and memory of a snapshot against the ways there were before, in one process on one heap.
+
+    python -m benches.snapshot                      # 1 M and 5 M objects, fresh and aged, with every rival installed
+    python -m benches.snapshot --objects 1000000 --ages fresh --rounds 3
+
+Prints a row a heap: seconds (median), the pause against one gc.collect(), rivals against us, extra bytes an object.
+The first snapshot of a heap is a warm-up and not counted: this machine may have to find fresh memory for it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import importlib.util
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+
+def loop_over_everything() -> int:
+    """What everybody writes by hand: every object, its referents, its size."""
+    seen: set[int] = set()
+    total = 0
+    todo = gc.get_objects()
+    seen.update(map(id, todo))
+    while todo:
+        found = []
+        for one in todo:
+            total += sys.getsizeof(one, 0)
+            for other in gc.get_referents(one):
+                if id(other) not in seen:
+                    seen.add(id(other))
+                    found.append(other)
+        todo = found
+    return total
+
+
+def guppy_heap() -> int:
+    from guppy import hpy
+
+    return int(hpy().heap().size)
+
+
+def timed(work: Callable[[], object]) -> tuple[float, int]:
+    """Seconds, and bytes by which the process' peak rose above where it stood."""
+    gc.collect()
+    Path("/proc/self/clear_refs").write_text("5")  # forget the peak
+    before = resident("VmRSS")
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began, max(0, resident("VmHWM") - before)
+
+
+def resident(field: str) -> int:
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith(field + ":"):
+            return int(line.split()[1]) * 1024
+    raise LookupError(field)
+
+
+def measure(objects: int, age: str, rounds: int) -> dict[str, float | int | str | None]:
+    """One heap, everything on it. Runs in a process of its own."""
+    import outlive
+    from benches.snapshot.heaps import build
+
+    heap = build(objects, aged=age == "aged")
+    pauses, wholes, collects, extra = [], [], [], []
+    with tempfile.TemporaryDirectory(dir="/dev/shm" if os.path.isdir("/dev/shm") else None) as folder:
+        path = os.path.join(folder, "heap.outlive")
+        outlive.snapshot(path)
+        for _ in range(rounds):
+            collects.append(timed(gc.collect)[0])
+            checks = []
+            seconds, peak = timed(lambda: checks.append(outlive.snapshot(path)))
+            pauses.append(checks[0].pause_seconds)
+            wholes.append(seconds)
+            extra.append(peak / checks[0].nodes)
+    rivals: dict[str, float | None] = {"loop": timed(loop_over_everything)[0], "guppy3": None}
+    if importlib.util.find_spec("guppy"):
+        rivals["guppy3"] = timed(guppy_heap)[0]
+    whole, pause, collect = map(statistics.median, (wholes, pauses, collects))
+    check = checks[0]
+    return {
+        "python": sys.version.split()[0], "objects": check.nodes, "references": check.edges, "tracked": check.tracked,
+        "age": age, "snapshot_s": whole, "pause_s": pause, "collect_s": collect, "pause_per_collect": pause / collect,
+        "loop_s": rivals["loop"], "loop_times": (rivals["loop"] or 0) / whole, "guppy3_s": rivals["guppy3"],
+        "guppy3_times": rivals["guppy3"] / whole if rivals["guppy3"] else None,
+        "extra_bytes_per_object": statistics.median(extra), "explained": check.explained_share, "fewer": check.fewer,
+        "kept": len(heap),
+    }  # fmt: skip
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--objects", type=int, nargs="*", default=[1_000_000, 5_000_000])
+    parser.add_argument("--ages", nargs="*", default=["fresh", "aged"])
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--one", nargs=2, metavar=("OBJECTS", "AGE"), help=argparse.SUPPRESS)
+    args = parser.parse_args()
+    if args.one:
+        print(json.dumps(measure(int(args.one[0]), args.one[1], args.rounds)))
+        return 0
+    print("objects   age    snapshot  pause  gc.collect  pause/gc   loop (x)         guppy3 (x)       extra B/object")
+    for objects in args.objects:
+        for age in args.ages:
+            command = [sys.executable, "-m", "benches.snapshot", "--one", str(objects), age, "--rounds", str(args.rounds)]
+            row = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+            guppy = f"{row['guppy3_s']:.2f} s ({row['guppy3_times']:.0f}x)" if row["guppy3_s"] else "not installed"
+            print(
+                f"{row['objects']:>9,} {age:6} {row['snapshot_s']:.3f} s  {row['pause_s']:.3f} s  {row['collect_s']:.3f} s"
+                f"    {row['pause_per_collect']:.2f}      {row['loop_s']:.2f} s ({row['loop_times']:.0f}x)  {guppy:16} "
+                f"{row['extra_bytes_per_object']:.0f}",
+                flush=True,
+            )
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
