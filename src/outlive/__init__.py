@@ -6,15 +6,23 @@ program pays only for what it asks for.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False  # not typing's: importing it would bring re and collections into every watched process
 if TYPE_CHECKING:
-    from outlive.tracker import Tracker as Tracker
+    from outlive.capture.snapshot import load as load_snapshot
+    from outlive.capture.snapshot import take as snapshot
+    from outlive.session import CheckSettings, check
+    from outlive.tracker import Tracker
 
 __version__ = "0.1.0"
-__all__ = ["Tracker", "__version__"]
+__all__ = ["CheckSettings", "Tracker", "__version__", "check", "load_snapshot", "snapshot"]
 
-_HOMES = {"Tracker": "outlive.tracker"}
+_HOMES = {
+    "CheckSettings": ("outlive.session", "CheckSettings"),
+    "Tracker": ("outlive.tracker", "Tracker"),
+    "check": ("outlive.session", "check"),
+    "load_snapshot": ("outlive.capture.snapshot", "load"),
+    "snapshot": ("outlive.capture.snapshot", "take"),
+}
 
 
 def __getattr__(name: str) -> object:
@@ -23,7 +31,9 @@ def __getattr__(name: str) -> object:
         raise AttributeError(f"module 'outlive' has no attribute {name!r}")
     import importlib
 
-    return getattr(importlib.import_module(home), name)
+    module, attribute = home
+    value: object = getattr(importlib.import_module(module), attribute)
+    return value
 
 
 def __dir__() -> list[str]:
