@@ -1,0 +1,121 @@
+"""Programs to watch, and `outlive watch` itself, as real processes that are ended with their test."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+
+class Program:
+    """A running Python program that says "ready", and after each line it is told says "done"."""
+
+    def __init__(self, source: str) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", source], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+        )
+        self.pid = self.process.pid
+        self.answer()
+
+    def answer(self) -> str:
+        """The next line that it says; fails when it ended instead."""
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        assert line, f"the program ended: {self.process.wait()}"
+        return line.strip()
+
+    def tell(self, line: str = "go") -> str:
+        """Send a line and wait for the answer."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(line + "\n")
+        return self.answer()
+
+    def end(self) -> None:
+        """Kill it and take its exit status."""
+        self.process.kill()
+        self.process.communicate()
+
+
+@pytest.fixture
+def start() -> Iterator[Callable[[str], Program]]:
+    """Starts a program from its source; ends it after the test."""
+    running: list[Program] = []
+
+    def started(source: str) -> Program:
+        running.append(Program(source))
+        return running[-1]
+
+    yield started
+    for program in running:
+        program.end()
+
+
+WATCH = [sys.executable, "-m", "outlive", "watch"]
+
+
+@pytest.fixture
+def watch() -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Runs `outlive watch` with these words to its end."""
+
+    def run(*words: object, **options: Any) -> subprocess.CompletedProcess[str]:
+        command = [*WATCH, *map(str, words)]
+        return subprocess.run(command, capture_output=True, text=True, timeout=60, **options)
+
+    return run
+
+
+class Watching:
+    """A running `outlive watch --json`, whose lines are read as they come."""
+
+    def __init__(self, *words: object) -> None:
+        self.process = subprocess.Popen(
+            [*WATCH, "--json", *map(str, words)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+
+    def line(self) -> dict[str, Any]:
+        """The next line of JSON."""
+        assert self.process.stdout is not None
+        text = self.process.stdout.readline()
+        assert text, self.process.communicate()
+        found: dict[str, Any] = json.loads(text)
+        return found
+
+    def sample(self, number: int) -> dict[str, Any]:
+        """The first sample from here on that bears this number and is not of the warm-up."""
+        while True:
+            line = self.line()
+            assert line["kind"] != "summary", line
+            if line["kind"] == "sample" and line["number"] == number and not line["warmup"]:
+                return line
+
+    def signal(self, number: int) -> None:
+        """Send it a signal."""
+        os.kill(self.process.pid, number)
+
+    def end(self) -> tuple[dict[str, Any], int]:
+        """Read to the end: the summary and the exit code."""
+        line = self.line()
+        while line["kind"] != "summary":
+            line = self.line()
+        self.process.communicate(timeout=30)
+        return line, self.process.returncode
+
+
+@pytest.fixture
+def watching() -> Iterator[Callable[..., Watching]]:
+    """Starts `outlive watch --json` with these words; ends it after the test."""
+    running: list[Watching] = []
+
+    def started(*words: object) -> Watching:
+        running.append(Watching(*words))
+        return running[-1]
+
+    yield started
+    for one in running:
+        one.process.kill()
+        one.process.communicate()
