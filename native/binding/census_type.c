@@ -43,7 +43,7 @@ static size_t names_bytes(const ol_census *census) {
   size_t total = 0, length;
   for (uint32_t i = census->names_sent; i < census->names.texts.count; i++) {
     (void)ol_text_at(&census->names.texts, i, &length);
-    total += 4 + 2 + length;
+    total += 4 + 2 + 1 + length;
   }
   return total;
 }
@@ -53,7 +53,7 @@ static bool row_changed(const ol_census *census, uint32_t row) {
                 sizeof(ol_tally_row)) != 0;
 }
 
-/* u32 names, (u32 number, u16 length, bytes) each; u32 rows, (u32 number, i64 count, bytes, items, unexplained) each. */
+/* u32 names, (u32 number, u16 length, u8 whether its instances are types, bytes) each; u32 rows, (u32 number, i64 count, bytes, items, unexplained) each. */
 static PyObject *census_frame(CensusObject *self, PyObject *none) {
   (void)none;
   ol_census *census = &self->census;
@@ -67,7 +67,7 @@ static PyObject *census_frame(CensusObject *self, PyObject *none) {
     size_t length;
     const char *name = ol_text_at(&census->names.texts, i, &length);
     uint16_t short_length = (uint16_t)length;
-    out = put(put(put(out, &i, 4), &short_length, 2), name, length);
+    out = put(put(put(put(out, &i, 4), &short_length, 2), &census->of_types.base[i], 1), name, length);
   }
   out = put(out, &row_count, 4);
   for (uint32_t row = 0; row < census->names.texts.count; row++) {

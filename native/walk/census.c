@@ -15,6 +15,7 @@ void ol_census_deinit(ol_census *census) {
   ol_reserve_deinit(&census->rows);
   ol_reserve_deinit(&census->sent);
   ol_reserve_deinit(&census->row_of_type);
+  ol_reserve_deinit(&census->of_types);
 }
 
 static bool number_types(ol_census *census) {
@@ -25,6 +26,8 @@ static bool number_types(ol_census *census) {
     size_t length = ol_type_name(slots[i].type, census->walk.interp, name);
     uint32_t number;
     if (!ol_text_set_number(&census->names, name, length, &number)) return false;
+    if (!ol_reserve_grow(&census->of_types, number + 1ull)) return false;
+    census->of_types.base[number] = slots[i].kind == OL_KIND_TYPE;
     ((uint32_t *)census->row_of_type.base)[slots[i].node] = number;
   }
   return true;

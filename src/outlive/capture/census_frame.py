@@ -10,9 +10,11 @@ import struct
 
 from outlive.model.series import CounterKey
 
-_NAME = struct.Struct("<IH")
+_NAME = struct.Struct("<IHB")
 _ROW = struct.Struct("<Iqqqq")
 _COUNTERS = (("objects", ""), ("bytes", "bytes"), ("items", ""), ("references", ""))
+# References to a type that native code lost keep nothing alive that would not live anyway: counted apart.
+_COUNTERS_OF_TYPES = (*_COUNTERS[:3], ("type-references", ""))
 
 
 class CensusDecoder:
@@ -33,10 +35,11 @@ class CensusDecoder:
         (count,) = struct.unpack_from("<I", frame, 0)
         at = 4
         for _ in range(count):
-            number, length = _NAME.unpack_from(frame, at)
+            number, length, of_types = _NAME.unpack_from(frame, at)
             at += _NAME.size
             name = frame[at : at + length].decode("utf-8", "replace")
-            self._keys[number] = tuple(CounterKey(counter, name, unit) for counter, unit in _COUNTERS)
+            counters = _COUNTERS_OF_TYPES if of_types else _COUNTERS
+            self._keys[number] = tuple(CounterKey(counter, name, unit) for counter, unit in counters)
             at += length
         return at
 

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from outlive.judge.rules import HANDLES
 from outlive.model.series import Series
 
-# Past this many steps, an accusation gains nothing: 131,072 steps outgrow nearly every bounded cache.
-_MOST_BEFORE_ACCUSING = 1 << 17
+# Past this many steps, an accusation gains little: 65,536 steps outgrow nearly every bounded cache.
+_MOST_BEFORE_ACCUSING = 1 << 16
 # A cache of 4096 entries, filled by one entry per step, is flat for half of this.
 _FEWEST_WHEN_AFFORDABLE = 8192
 # Where even that is not affordable. Below 800 steps, one clean program in fifteen was accused (MEASURED C3), most of
@@ -38,7 +38,7 @@ class Budget:
 
     steps: int | None = None
     seconds: float = 20.0
-    patience_seconds: float = 2.0
+    patience_seconds: float = 1.5
     growth_bytes: int = 256 << 20
     growth_blocks: int = 500_000
     growth_handles: int = 384

@@ -35,7 +35,7 @@ def vanished(status: int, phase: int, steps: int, stacks: str, output: str) -> E
     """The process ended without a word; `status` is as subprocess gives it, negative for a signal."""
     where = board.place(phase, steps)
     if phase == board.CUT_OFF:
-        reason = f"the scenario closed Outlive's own descriptors {where} (a wide os.closerange?): nothing could be counted"
+        reason = f"the scenario closed Outlive's own descriptors {where} (a wide os.closerange?): nothing was counted"
         return Ended(Outcome.EXITED, reason, stacks, output)
     if status < 0:
         reason = f"the scenario's process was killed by {signal_name(-status)} {where}"

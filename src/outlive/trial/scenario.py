@@ -166,7 +166,8 @@ def _required(function: Any) -> int:
     code = getattr(plain, "__code__", None)
     if code is None:
         return 0
-    return max(code.co_argcount - len(plain.__defaults__ or ()) - given, 0)
+    required: int = code.co_argcount - len(plain.__defaults__ or ()) - given
+    return max(required, 0)
 
 
 def _innermost(function: Any, unwrap: bool = True) -> tuple[Any, int]:
@@ -180,8 +181,8 @@ def _innermost(function: Any, unwrap: bool = True) -> tuple[Any, int]:
         elif hasattr(function, "func") and hasattr(function, "keywords"):
             given += len(function.args) + len(function.keywords)
             function = function.func
-        elif not hasattr(function, "__code__") and hasattr(getattr(type(function), "__call__", None), "__code__"):
-            function, given = type(function).__call__, given + 1
+        elif not hasattr(function, "__code__") and hasattr(type(function).__call__, "__code__"):
+            function, given = type(function).__call__, given + 1  # an instance that can be called
         else:
             break
     return function, given

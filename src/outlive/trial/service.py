@@ -41,9 +41,8 @@ def converse(line: Line, runner: Steps, own_modules: list[str]) -> None:
     `own_modules` are named to the parent: what grows there is the scenario's own.
     """
     inside, settler = Inside(), Settler()
-    line.say("ready", own_modules=own_modules)
+    _reply(line, "ready", own_modules=own_modules)
     while True:
-        line.board.enter(board.WAITING)
         command = line.next_command()
         if command is None or command[0] == "finish":
             return
@@ -64,7 +63,7 @@ def _advance(line: Line, runner: Steps, inside: Inside, settler: Settler, count:
     stepped = now()
     line.board.enter(board.SETTLING)
     settler.settle(runner.loop)
-    line.say("advanced", steps=runner.done, step_seconds=stepped - began, settle_seconds=now() - stepped)
+    _reply(line, "advanced", steps=runner.done, step_seconds=stepped - began, settle_seconds=now() - stepped)
 
 
 def _count(line: Line, runner: Steps, inside: Inside, settler: Settler, again: bool) -> None:
@@ -77,7 +76,7 @@ def _count(line: Line, runner: Steps, inside: Inside, settler: Settler, again: b
         reading = inside.read(runner.loop)
     except (OSError, RuntimeError, MemoryError) as error:
         raise CountingFailed(f"{type(error).__name__}: {error}") from error
-    line.say("counted", seconds=now() - began, **reading)
+    _reply(line, "counted", seconds=now() - began, **reading)
 
 
 def _answer(line: Line, inside: Inside, name: str, payload: dict[str, Any]) -> None:
@@ -89,6 +88,12 @@ def _answer(line: Line, inside: Inside, name: str, payload: dict[str, Any]) -> N
     except Exception as error:
         from outlive.trial.trouble import describe
 
-        line.say("refused", **describe(error))
+        _reply(line, "refused", **describe(error))
     else:
-        line.say("answer", answer=answer)
+        _reply(line, "answer", answer=answer)
+
+
+def _reply(line: Line, kind: str, **fields: Any) -> None:
+    """Idle from here on; noted first, because the parent may act on the reply before we come to note it."""
+    line.board.enter(board.WAITING)
+    line.say(kind, **fields)

@@ -5,11 +5,15 @@ Theory of operation. Up to three rounds of: turn the loop until nothing is ready
 `Patience` are waited for, once. Timers that are cancelled are taken off the loop's heap, as asyncio does by itself
 only past a hundred of them: left there, they make a slow saw-tooth in every program that uses `asyncio.timeout`.
 
+CPython's type cache is emptied: it keeps alive the last names that attributes were looked up by, up to 4,096 of them,
+and a program that makes names up (`getattr(self, "on_" + event)`) would seem to leak strings until it is full.
+
 Everything has a budget: a scenario that keeps itself busy is counted busy.
 """
 
 from __future__ import annotations
 
+import sys
 from gc import collect
 from heapq import heapify
 
@@ -17,7 +21,11 @@ from outlive.trial.patience import Patience, now
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
+
+# 3.13 has the new name and warns about the old one.
+_clear_type_cache: Callable[[], None] = getattr(sys, "_clear_internal_caches", None) or sys._clear_type_cache
 
 _ROUNDS = 3
 _MOST_TURNS = 1000
@@ -43,7 +51,8 @@ class Settler:
                 loop.run_until_complete(self._quiet_down(loop, wait=round_number == 0))
                 drop_cancelled_timers(loop)
             if not collect():
-                return
+                break
+        _clear_type_cache()
 
     async def _quiet_down(self, loop: Any, *, wait: bool) -> None:
         from asyncio import sleep
@@ -54,10 +63,10 @@ class Settler:
         seconds = _until_last_due(loop, self._patience.seconds)
         if seconds is None:
             return
-        before = _pending(loop)
+        before = len(_timers(loop))
         await sleep(max(seconds, 0.0))
         await _turn_until_idle(loop, sleep)
-        self._patience.learn(paid_off=_pending(loop) < before)
+        self._patience.learn(paid_off=len(_timers(loop)) < before)
 
 
 async def _turn_until_idle(loop: Any, sleep: Any) -> None:
@@ -76,14 +85,12 @@ async def _turn_until_idle(loop: Any, sleep: Any) -> None:
 def _until_last_due(loop: Any, horizon: float) -> float | None:
     """Seconds until the last of the timers that are due within `horizon` has fired; None without any."""
     began = loop.time()
-    due = [
-        handle.when() for handle in getattr(loop, "_scheduled", ()) if not handle.cancelled() and handle.when() <= began + horizon
-    ]
+    due = [handle.when() for handle in _timers(loop) if handle.when() <= began + horizon]
     return max(due) - began if due else None
 
 
-def _pending(loop: Any) -> int:
-    return sum(1 for handle in getattr(loop, "_scheduled", ()) if not handle.cancelled())
+def _timers(loop: Any) -> list[Any]:
+    return [handle for handle in getattr(loop, "_scheduled", ()) if not handle.cancelled()]
 
 
 def drop_cancelled_timers(loop: Any) -> None:

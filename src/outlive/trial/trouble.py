@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 _MOST_TRACEBACK = 64 * 1024
-_NOT_THE_SCENARIO = ("outlive.trial", "asyncio", "importlib", "_pytest", "pluggy")
+_NOT_THE_SCENARIO = ("outlive.trial", "asyncio", "importlib", "_pytest", "pluggy", "pytest_asyncio", "anyio")
 
 
 def describe(error: BaseException) -> dict[str, str]:
@@ -39,7 +39,8 @@ def _formatted(error: BaseException) -> str:
     except Exception:
         text = _bare(error, shown)
     # The ends say most: where it began and what was raised.
-    return text if len(text) <= _MOST_TRACEBACK else f"{text[: _MOST_TRACEBACK // 2]}\n…\n{text[-_MOST_TRACEBACK // 2 :]}"
+    half = _MOST_TRACEBACK // 2
+    return text if len(text) <= 2 * half else f"{text[:half]}\n…\n{text[-half:]}"
 
 
 def _from_the_scenario_on(trace: TracebackType | None) -> TracebackType | None:

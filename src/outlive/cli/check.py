@@ -1,0 +1,141 @@
+"""`outlive check SCENARIO`: does what this scenario does leave anything behind?
+
+Parses, asks the session, prints. How it measures and how it judges is known elsewhere.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from outlive.cli import exit_codes
+from outlive.cli.console import ProgressLine, complain, say, wants_color
+from outlive.cli.parsing import positive_int, positive_seconds
+from outlive.errors import UsageError
+
+if TYPE_CHECKING:
+    from outlive.model.verdict import CheckResult
+    from outlive.session import CheckSettings
+
+SUMMARY = "Run a scenario's step over and over in a fresh process and say whether it leaks."
+EXAMPLES = """\
+outlive check scenario.py                       # the file defines step(i), plain or async
+outlive check myapp.checks:one_request          # or name a function of an importable module
+outlive check scenario.py --time-budget 60      # look longer, see smaller leaks
+outlive check scenario.py --allow app.Cache     # this type may grow
+outlive check scenario.py --json | jq .verdict
+"""
+_MEGABYTE = 1024 * 1024
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Give `parser` the arguments of this verb."""
+    parser.add_argument("scenario", metavar="SCENARIO", help="a Python file with step(i), or module:function")
+    parser.add_argument("--steps", type=positive_int, metavar="N", help="run at most N steps (default: as time allows)")
+    parser.add_argument(
+        "--time-budget",
+        type=positive_seconds,
+        default=20.0,
+        metavar="S",
+        help="seconds to spend before settling for 'could not tell' (default: 20)",
+    )
+    parser.add_argument(
+        "--timeout",
+        type=positive_seconds,
+        default=60.0,
+        metavar="S",
+        help="give up when a step or a settling makes no progress for S seconds (default: 60)",
+    )
+    parser.add_argument(
+        "--memory-limit",
+        type=positive_int,
+        metavar="MB",
+        help="stop the scenario above this resident size (default: half of what is free, at most 8192)",
+    )
+    parser.add_argument(
+        "--allow",
+        action="append",
+        default=[],
+        metavar="WHAT",
+        help="a counter (fds) or a type (app.Cache) that may grow; repeatable",
+    )
+    parser.add_argument("--show-output", action="store_true", help="print the end of what the scenario printed")
+    parser.add_argument("--json", action="store_true", help="print the result as JSON (schema outlive.check/1)")
+    parser.add_argument("--json-to", type=Path, metavar="FILE", help="also write the JSON result to FILE")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Check, print, and return the exit code of the verdict."""
+    refuse_missing_file(args.scenario)
+    refuse_unwritable(args.json_to)
+    from outlive import session
+
+    progress = ProgressLine()
+    try:
+        result = session.check(args.scenario, settings_of(args, progress))
+    finally:
+        progress.wipe()
+    if args.show_output and result.output_tail:
+        complain(f"--- the scenario's output, its end ---\n{result.output_tail.rstrip()}\n---")
+    publish(result, as_json=args.json, json_file=args.json_to)
+    return exit_codes.of_verdict(result.verdict)
+
+
+def refuse_missing_file(target: str) -> None:
+    """Raise UsageError when `target` names a file that is not there, or is neither a file nor module:function."""
+    path = Path(target)
+    if path.is_file():
+        return
+    if path.is_dir():
+        raise UsageError(f"{target} is a folder, not a scenario", hint=f"outlive check {path / 'scenario.py'}")
+    if path.suffix == ".py" or "/" in target:
+        raise UsageError(f"no such file: {target}", why=f"looked in {Path.cwd()}", hint="outlive check --help")
+    module, _, function = target.partition(":")
+    if not module or not function:
+        raise UsageError(
+            f"{target!r} is neither a file nor module:function",
+            hint=f"outlive check {module or 'scenario'}.py   or   outlive check {module or 'package.module'}:step",
+        )
+
+
+def settings_of(args: argparse.Namespace, progress: ProgressLine) -> CheckSettings:
+    """The session's settings that a parsed command line asks for."""
+    from outlive.session import CheckSettings
+
+    return CheckSettings(
+        steps=args.steps,
+        time_budget_s=args.time_budget,
+        timeout_s=args.timeout,
+        memory_limit_bytes=args.memory_limit * _MEGABYTE if args.memory_limit else None,
+        allow=tuple(args.allow),
+        progress=progress if progress.live else None,
+    )
+
+
+def publish(result: CheckResult, *, as_json: bool, json_file: Path | None) -> None:
+    """Print the result, as text or as JSON, and write the JSON file when one is asked for."""
+    from outlive.reports import check_json, check_text
+
+    in_json = json.dumps(check_json.to_json(result), indent=2) if as_json or json_file else ""
+    if json_file is not None:
+        _write(json_file, in_json)
+    if as_json:
+        say(in_json)
+    else:
+        say(check_text.render(result, color=wants_color(sys.stdout)))
+
+
+def refuse_unwritable(file: Path | None) -> None:
+    """Raise UsageError before the work when the JSON file's folder is not there: a long run must not end in that."""
+    if file is not None and not file.parent.is_dir():
+        raise UsageError(f"cannot write {file}: no such folder", hint="--json-to a file in a folder that exists")
+
+
+def _write(file: Path, text: str) -> None:
+    try:
+        file.write_text(text + "\n", encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"cannot write {file}: {error.strerror}", hint="--json-to another file") from error
