@@ -73,19 +73,18 @@ def measure(objects: int, age: str, rounds: int) -> dict[str, float | int | str 
     pauses, wholes, collects, extra = [], [], [], []
     with tempfile.TemporaryDirectory(dir="/dev/shm" if os.path.isdir("/dev/shm") else None) as folder:
         path = os.path.join(folder, "heap.outlive")
-        outlive.snapshot(path)
+        taken = [outlive.snapshot(path)]
         for _ in range(rounds):
             collects.append(timed(gc.collect)[0])
-            checks = []
-            seconds, peak = timed(lambda: checks.append(outlive.snapshot(path)))
-            pauses.append(checks[0].pause_seconds)
+            seconds, peak = timed(lambda: taken.append(outlive.snapshot(path)))
+            pauses.append(taken[-1].pause_seconds)
             wholes.append(seconds)
-            extra.append(peak / checks[0].nodes)
+            extra.append(peak / taken[-1].nodes)
+    check = taken[-1]
     rivals: dict[str, float | None] = {"loop": timed(loop_over_everything)[0], "guppy3": None}
     if importlib.util.find_spec("guppy"):
         rivals["guppy3"] = timed(guppy_heap)[0]
     whole, pause, collect = map(statistics.median, (wholes, pauses, collects))
-    check = checks[0]
     return {
         "python": sys.version.split()[0], "objects": check.nodes, "references": check.edges, "tracked": check.tracked,
         "age": age, "snapshot_s": whole, "pause_s": pause, "collect_s": collect, "pause_per_collect": pause / collect,
@@ -94,6 +93,19 @@ def measure(objects: int, age: str, rounds: int) -> dict[str, float | int | str 
         "extra_bytes_per_object": statistics.median(extra), "explained": check.explained_share, "fewer": check.fewer,
         "kept": len(heap),
     }  # fmt: skip
+
+
+def line(row: dict[str, float | int | str | None]) -> str:
+    """One heap's row; rivals as seconds and as times the pause, which is what they make the program wait for."""
+    pause = float(row["pause_s"] or 0)
+    rivals = [
+        f"{float(row[name] or 0):6.2f} s {float(row[name] or 0) / pause:4.0f}x" if row[name] else "not installed "
+        for name in ("loop_s", "guppy3_s")
+    ]
+    return (
+        f"{row['objects']:>9,} {row['age']:6} {pause:6.3f} {row['snapshot_s']:6.3f}  {row['collect_s']:6.3f}  "
+        f"{row['pause_per_collect']:13.2f}  {rivals[0]}  {rivals[1]}  {row['extra_bytes_per_object']:8.0f}"
+    )
 
 
 def main() -> int:
@@ -106,17 +118,13 @@ def main() -> int:
     if args.one:
         print(json.dumps(measure(int(args.one[0]), args.one[1], args.rounds)))
         return 0
-    print("objects   age    snapshot  pause  gc.collect  pause/gc   loop (x)         guppy3 (x)       extra B/object")
+    print("  objects age      pause  whole  collect  pause/collect  loop            guppy3           extra B/object")
     for objects in args.objects:
         for age in args.ages:
-            command = [sys.executable, "-m", "benches.snapshot", "--one", str(objects), age, "--rounds", str(args.rounds)]
-            row = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-            guppy = f"{row['guppy3_s']:.2f} s ({row['guppy3_times']:.0f}x)" if row["guppy3_s"] else "not installed"
+            one = ["--one", str(objects), age, "--rounds", str(args.rounds)]
+            command = [sys.executable, "-m", "benches.snapshot", *one]
             print(
-                f"{row['objects']:>9,} {age:6} {row['snapshot_s']:.3f} s  {row['pause_s']:.3f} s  {row['collect_s']:.3f} s"
-                f"    {row['pause_per_collect']:.2f}      {row['loop_s']:.2f} s ({row['loop_times']:.0f}x)  {guppy:16} "
-                f"{row['extra_bytes_per_object']:.0f}",
-                flush=True,
+                line(json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)), flush=True
             )
     return 0
 

@@ -6,8 +6,7 @@
 #include "walk/growth.h"
 
 typedef struct {
-  PyObject_HEAD
-  ol_census census;
+  PyObject_HEAD ol_census census;
   ol_growth growth;
   bool ready;
 } CensusObject;
@@ -120,7 +119,8 @@ static PyMethodDef census_methods[] = {
     {"retained", (PyCFunction)census_retained, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL},
 };
-static PyGetSetDef census_getters[] = {{"nodes", (getter)census_objects, NULL, NULL, NULL}, {NULL, NULL, NULL, NULL, NULL}};
+static PyGetSetDef census_getters[] = {{"nodes", (getter)census_objects, NULL, NULL, NULL},
+                                       {NULL, NULL, NULL, NULL, NULL}};
 
 PyTypeObject ol_CensusType = {
     PyVarObject_HEAD_INIT(NULL, 0).tp_name = "outlive._core.Census",

@@ -7,8 +7,7 @@
 #include "binding/core.h"
 
 typedef struct {
-  PyObject_HEAD
-  PyObject *other;
+  PyObject_HEAD PyObject *other;
 } ControlObject;
 
 static int control_traverse(ControlObject *self, visitproc visit, void *arg) {
@@ -43,8 +42,7 @@ static PyTypeObject DroppedType = {
 };
 
 typedef struct {
-  PyObject_HEAD
-  ol_reserve leaked; /* PyObject *[count] */
+  PyObject_HEAD ol_reserve leaked; /* PyObject *[count] */
   size_t count;
 } ControlsObject;
 
@@ -81,8 +79,10 @@ static PyObject *controls_blocks(ControlsObject *self, void *none) {
   return PyLong_FromSize_t(self->count);
 }
 
-static PyMethodDef controls_methods[] = {{"plant", (PyCFunction)controls_plant, METH_NOARGS, NULL}, {NULL, NULL, 0, NULL}};
-static PyGetSetDef controls_getters[] = {{"blocks", (getter)controls_blocks, NULL, NULL, NULL}, {NULL, NULL, NULL, NULL, NULL}};
+static PyMethodDef controls_methods[] = {{"plant", (PyCFunction)controls_plant, METH_NOARGS, NULL},
+                                         {NULL, NULL, 0, NULL}};
+static PyGetSetDef controls_getters[] = {{"blocks", (getter)controls_blocks, NULL, NULL, NULL},
+                                         {NULL, NULL, NULL, NULL, NULL}};
 
 PyTypeObject ol_ControlsType = {
     PyVarObject_HEAD_INIT(NULL, 0).tp_name = "outlive._core.Controls",

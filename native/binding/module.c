@@ -38,10 +38,8 @@ static PyObject *crc32c(PyObject *module, PyObject *args) {
   unsigned int crc = 0;
   if (!PyArg_ParseTuple(args, "y*|I", &view, &crc)) return NULL;
   uint32_t result;
-  Py_BEGIN_ALLOW_THREADS
-  result = ol_crc32c(crc, view.buf, (size_t)view.len);
-  Py_END_ALLOW_THREADS
-  PyBuffer_Release(&view);
+  Py_BEGIN_ALLOW_THREADS result = ol_crc32c(crc, view.buf, (size_t)view.len);
+  Py_END_ALLOW_THREADS PyBuffer_Release(&view);
   return PyLong_FromUnsignedLong(result);
 }
 
@@ -52,7 +50,8 @@ static PyMethodDef methods[] = {
     {NULL, NULL, 0, NULL},
 };
 
-static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, .m_name = "outlive._core", .m_size = -1, .m_methods = methods};
+static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, .m_name = "outlive._core", .m_size = -1,
+                                        .m_methods = methods};
 
 PyMODINIT_FUNC PyInit__core(void) {
   if (!ol_walk_learn()) return NULL;

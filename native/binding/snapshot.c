@@ -121,11 +121,13 @@ static bool add_root_names(ol_container_writer *w) {
 /* Order documented in docs/reference/snapshot-format.md and mirrored by capture/snapshot.py. */
 static void add_facts(ol_container_writer *w, const snapshot *s) {
   const ol_columns *c = &s->walk.columns;
-  uint64_t facts[] = {PY_VERSION_HEX,         (uint64_t)getpid(),      (uint64_t)time(NULL),
-                      c->node_count,          c->edge_count,           s->walk.tracked_count,
-                      s->walk.refused_count,  s->walk.impossible_count, s->walk.broken_links,
-                      s->check.counted,       s->check.exact,          s->check.more,
-                      s->check.fewer,         (uint64_t)(s->pause_seconds * 1e6)};
+  uint64_t facts[] = {PY_VERSION_HEX,        (uint64_t)getpid(),
+                      (uint64_t)time(NULL),  c->node_count,
+                      c->edge_count,         s->walk.tracked_count,
+                      s->walk.refused_count, s->walk.impossible_count,
+                      s->walk.broken_links,  s->check.counted,
+                      s->check.exact,        s->check.more,
+                      s->check.fewer,        (uint64_t)(s->pause_seconds * 1e6)};
   ol_container_add(w, "facts", "u8", facts, sizeof facts / sizeof *facts);
 }
 
@@ -148,12 +150,12 @@ static int write_file(const char *path, const snapshot *s) {
 static PyObject *describe(const snapshot *s) {
   const ol_columns *c = &s->walk.columns;
   return Py_BuildValue("{sk sK sK sK sK sK sK sK sK sK sd}", "nodes", (unsigned long)c->node_count - 1, "edges",
-                       (unsigned long long)c->edge_count, "tracked", (unsigned long long)s->walk.tracked_count, "refused",
-                       (unsigned long long)s->walk.refused_count, "impossible", (unsigned long long)s->walk.impossible_count,
-                       "broken_links", (unsigned long long)s->walk.broken_links, "counted",
-                       (unsigned long long)s->check.counted, "exact", (unsigned long long)s->check.exact, "more",
-                       (unsigned long long)s->check.more, "fewer", (unsigned long long)s->check.fewer, "pause_seconds",
-                       s->pause_seconds);
+                       (unsigned long long)c->edge_count, "tracked", (unsigned long long)s->walk.tracked_count,
+                       "refused", (unsigned long long)s->walk.refused_count, "impossible",
+                       (unsigned long long)s->walk.impossible_count, "broken_links",
+                       (unsigned long long)s->walk.broken_links, "counted", (unsigned long long)s->check.counted,
+                       "exact", (unsigned long long)s->check.exact, "more", (unsigned long long)s->check.more, "fewer",
+                       (unsigned long long)s->check.fewer, "pause_seconds", s->pause_seconds);
 }
 
 PyObject *ol_snapshot(PyObject *module, PyObject *args) {
@@ -171,15 +173,13 @@ PyObject *ol_snapshot(PyObject *module, PyObject *args) {
     return ol_raise_walk_status(status);
   }
   int error = 0;
-  Py_BEGIN_ALLOW_THREADS
-  drop_text_marks(&s.walk.columns);
+  Py_BEGIN_ALLOW_THREADS drop_text_marks(&s.walk.columns);
   if (!ol_columns_count_in_degrees(&s.walk.columns)) error = ENOMEM;
   else {
     ol_self_check_of(&s.walk.columns, &s.check);
     error = write_file(path, &s);
   }
-  Py_END_ALLOW_THREADS
-  PyObject *result = NULL;
+  Py_END_ALLOW_THREADS PyObject *result = NULL;
   if (error == 0) result = describe(&s);
   else errno = error, PyErr_SetFromErrnoWithFilename(PyExc_OSError, path);
   snapshot_deinit(&s);

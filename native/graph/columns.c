@@ -6,9 +6,8 @@ bool ol_columns_make_room(ol_columns *c, size_t nodes, size_t edges, size_t labe
   size_t n = (size_t)c->node_count + nodes + 1;
   if (n >= UINT32_MAX) return false;
   return ol_reserve_grow(&c->address, n * 8) && ol_reserve_grow(&c->edge_start, (n + 1) * 8) &&
-         ol_reserve_grow(&c->type, n * 4) && ol_reserve_grow(&c->refcount, n * 4) &&
-         ol_reserve_grow(&c->size, n * 4) && ol_reserve_grow(&c->layout, n) &&
-         ol_reserve_grow(&c->targets, (c->edge_count + edges) * 4) &&
+         ol_reserve_grow(&c->type, n * 4) && ol_reserve_grow(&c->refcount, n * 4) && ol_reserve_grow(&c->size, n * 4) &&
+         ol_reserve_grow(&c->layout, n) && ol_reserve_grow(&c->targets, (c->edge_count + edges) * 4) &&
          ol_reserve_grow(&c->labels, (c->label_count + labels) * 2);
 }
 

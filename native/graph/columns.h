@@ -37,12 +37,12 @@ typedef enum ol_layout {
 } ol_layout;
 
 enum {
-  OL_LABEL_OFFSET_BIAS = 8,    /* label = (byte offset in the object) / 8 + bias, so that -64 is 0 */
+  OL_LABEL_OFFSET_BIAS = 8, /* label = (byte offset in the object) / 8 + bias, so that -64 is 0 */
   OL_LABEL_OFFSET_MAX = 0x3fff,
-  OL_LABEL_TYPE = 0x7ffd,      /* the object's type */
-  OL_LABEL_EXTRA = 0x7ffe,     /* a key of a dict subclass whose table shows no pairs */
+  OL_LABEL_TYPE = 0x7ffd,  /* the object's type */
+  OL_LABEL_EXTRA = 0x7ffe, /* a key of a dict subclass whose table shows no pairs */
   OL_LABEL_UNKNOWN = 0x7fff,
-  OL_LABEL_ATTRIBUTE = 0x8000  /* | k: inline attribute k of the type's shared keys */
+  OL_LABEL_ATTRIBUTE = 0x8000 /* | k: inline attribute k of the type's shared keys */
 };
 
 enum { OL_REFCOUNT_IMMORTAL = 0xffffffffu, OL_SIZE_LARGE = 0xffffffffu };
@@ -54,19 +54,19 @@ typedef struct ol_large_size {
 } ol_large_size;
 
 typedef struct ol_columns {
-  ol_reserve address;    /* uint64_t */
-  ol_reserve edge_start; /* uint64_t[node_count + 1] */
-  ol_reserve type;       /* uint32_t */
-  ol_reserve refcount;   /* uint32_t, OL_REFCOUNT_IMMORTAL where it does not count */
-  ol_reserve size;       /* uint32_t bytes, OL_SIZE_LARGE: see large_sizes */
-  ol_reserve layout;     /* uint8_t */
-  ol_reserve targets;    /* uint32_t[edge_count] */
-  ol_reserve labels;     /* uint16_t[label_count] */
-  ol_reserve in_degree;  /* uint32_t, after ol_columns_count_in_degrees */
+  ol_reserve address;     /* uint64_t */
+  ol_reserve edge_start;  /* uint64_t[node_count + 1] */
+  ol_reserve type;        /* uint32_t */
+  ol_reserve refcount;    /* uint32_t, OL_REFCOUNT_IMMORTAL where it does not count */
+  ol_reserve size;        /* uint32_t bytes, OL_SIZE_LARGE: see large_sizes */
+  ol_reserve layout;      /* uint8_t */
+  ol_reserve targets;     /* uint32_t[edge_count] */
+  ol_reserve labels;      /* uint16_t[label_count] */
+  ol_reserve in_degree;   /* uint32_t, after ol_columns_count_in_degrees */
   ol_reserve large_sizes; /* ol_large_size[large_count] */
   ol_reserve pairs_start; /* struct {uint32_t node, first} for OL_LAYOUT_PAIRS_PLAIN */
-  uint32_t node_count;   /* rows found, node 0 included */
-  uint32_t walked_count; /* rows whose edges are written */
+  uint32_t node_count;    /* rows found, node 0 included */
+  uint32_t walked_count;  /* rows whose edges are written */
   uint64_t edge_count;
   uint64_t label_count;
   uint32_t large_count;

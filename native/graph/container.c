@@ -36,7 +36,8 @@ void ol_container_begin(ol_container_writer *writer, int fd) {
   writer->offset = sizeof(ol_container_header);
 }
 
-void ol_container_add(ol_container_writer *writer, const char *name, const char *dtype, const void *data, uint64_t count) {
+void ol_container_add(ol_container_writer *writer, const char *name, const char *dtype, const void *data,
+                      uint64_t count) {
   if (writer->error != 0) return;
   if (writer->row_count == OL_CONTAINER_COLUMNS_MAX || strlen(name) >= sizeof writer->rows->name) {
     writer->error = EINVAL;

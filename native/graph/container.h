@@ -49,7 +49,8 @@ typedef struct ol_container_writer {
 
 /* `fd` is an empty file open for writing. No call allocates. */
 void ol_container_begin(ol_container_writer *writer, int fd);
-void ol_container_add(ol_container_writer *writer, const char *name, const char *dtype, const void *data, uint64_t count);
+void ol_container_add(ol_container_writer *writer, const char *name, const char *dtype, const void *data,
+                      uint64_t count);
 /* Writes directory and header. False: see writer->error. */
 bool ol_container_finish(ol_container_writer *writer);
 

@@ -22,7 +22,8 @@ static uint32_t plain(uint32_t crc, const unsigned char *bytes, size_t length) {
 }
 
 #if defined(__x86_64__)
-__attribute__((target("sse4.2"))) static uint32_t by_instruction(uint32_t crc, const unsigned char *bytes, size_t length) {
+__attribute__((target("sse4.2"))) static uint32_t by_instruction(uint32_t crc, const unsigned char *bytes,
+                                                                 size_t length) {
   uint64_t wide = crc;
   for (; length >= 8; bytes += 8, length -= 8) {
     uint64_t word;
@@ -33,7 +34,9 @@ __attribute__((target("sse4.2"))) static uint32_t by_instruction(uint32_t crc, c
 }
 static bool has_instruction(void) { return __builtin_cpu_supports("sse4.2"); }
 #else
-static uint32_t by_instruction(uint32_t crc, const unsigned char *bytes, size_t length) { return plain(crc, bytes, length); }
+static uint32_t by_instruction(uint32_t crc, const unsigned char *bytes, size_t length) {
+  return plain(crc, bytes, length);
+}
 static bool has_instruction(void) { return false; }
 #endif
 

@@ -25,8 +25,8 @@ enum { OL_TOP_BITS = 18, OL_MIDDLE_BITS = 18, OL_LEAF_SLOTS = 256 };
 enum { OL_MIDDLES_MAX = 1024 };
 
 typedef struct ol_id_table {
-  ol_reserve top;     /* uint32_t[2^18]: 1 + index of the middle table */
-  ol_reserve leaves;  /* uint32_t[OL_LEAF_SLOTS] each; leaf 0 is never used */
+  ol_reserve top;    /* uint32_t[2^18]: 1 + index of the middle table */
+  ol_reserve leaves; /* uint32_t[OL_LEAF_SLOTS] each; leaf 0 is never used */
   uint32_t leaf_count;
   ol_reserve middles[OL_MIDDLES_MAX]; /* uint32_t[2^18] each */
   uint32_t middle_count;

@@ -3,7 +3,8 @@
 #include <string.h>
 
 bool ol_reach_begin(ol_reach *reach, const ol_columns *columns) {
-  if (!ol_reserve_grow(&reach->mark, columns->node_count) || !ol_reserve_grow(&reach->queue, columns->node_count * 4ull))
+  if (!ol_reserve_grow(&reach->mark, columns->node_count) ||
+      !ol_reserve_grow(&reach->queue, columns->node_count * 4ull))
     return false;
   memset(reach->mark.base, 0, columns->node_count);
   return true;

@@ -13,8 +13,8 @@
 #include <stddef.h>
 
 typedef struct ol_reserve {
-  char *base;     /* NULL until the first growth */
-  size_t bytes;   /* mapped */
+  char *base;   /* NULL until the first growth */
+  size_t bytes; /* mapped */
 } ol_reserve;
 
 /* Make at least `bytes` addressable (zeroed where new). May move the block. False: no memory, block unchanged. */

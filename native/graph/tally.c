@@ -15,7 +15,8 @@ void ol_tally_by_type(const ol_columns *c, const uint32_t *row_of_type, ol_tally
 }
 
 void ol_self_check_of(const ol_columns *c, ol_self_check *ret) {
-  const uint32_t *refcount = OL_COLUMN(const uint32_t, c->refcount), *in_degree = OL_COLUMN(const uint32_t, c->in_degree);
+  const uint32_t *refcount = OL_COLUMN(const uint32_t, c->refcount),
+                 *in_degree = OL_COLUMN(const uint32_t, c->in_degree);
   *ret = (ol_self_check){0};
   for (uint32_t node = 1; node < c->node_count; node++) {
     if (refcount[node] == OL_REFCOUNT_IMMORTAL) continue;

@@ -16,13 +16,15 @@ static inline void make_heap(ol_columns *c, uint32_t nodes, const uint32_t (*edg
     OL_COLUMN(uint32_t, c->size)[node] = 64;
     OL_COLUMN(uint32_t, c->refcount)[node] = node == 1 ? OL_REFCOUNT_IMMORTAL : 0;
     OL_COLUMN(uint8_t, c->layout)[node] = node == 1 ? OL_LAYOUT_INTERPRETER : OL_LAYOUT_SEQUENCE;
-    for (; next < edge_count && edges[next][0] == node; next++) OL_COLUMN(uint32_t, c->targets)[c->edge_count++] = edges[next][1];
+    for (; next < edge_count && edges[next][0] == node; next++)
+      OL_COLUMN(uint32_t, c->targets)[c->edge_count++] = edges[next][1];
     c->node_count = node + 1;
     OL_COLUMN(uint64_t, c->edge_start)[node + 1] = c->edge_count;
   }
   EXPECT(next == edge_count);
   EXPECT(ol_columns_count_in_degrees(c));
-  for (uint32_t node = 2; node <= nodes; node++) OL_COLUMN(uint32_t, c->refcount)[node] = OL_COLUMN(uint32_t, c->in_degree)[node];
+  for (uint32_t node = 2; node <= nodes; node++)
+    OL_COLUMN(uint32_t, c->refcount)[node] = OL_COLUMN(uint32_t, c->in_degree)[node];
 }
 
 #endif

@@ -29,7 +29,8 @@ static void tally_adds_up_by_type(void) {
   ol_tally_row rows[2] = {{0}};
   OL_COLUMN(uint32_t, c.refcount)[2] += 3;
   ol_tally_by_type(&c, row_of_type, rows);
-  EXPECT(rows[0].count == 0 && rows[1].count == 4 && rows[1].bytes == 4 * 64 && rows[1].items == 4 && rows[1].unexplained == 3);
+  EXPECT(rows[0].count == 0 && rows[1].count == 4 && rows[1].bytes == 4 * 64 && rows[1].items == 4 &&
+         rows[1].unexplained == 3);
   ol_columns_deinit(&c);
 }
 

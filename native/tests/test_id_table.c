@@ -28,8 +28,10 @@ static void every_address_keeps_its_number(void) {
 static void neighbours_in_one_page_do_not_meet(void) {
   ol_id_table table;
   EXPECT(ol_id_table_init(&table, 4));
-  for (uintptr_t granule = 0; granule < 4096; granule++) *ol_id_table_make_slot(&table, 0x7f0000000000 + granule * 16) = (uint32_t)granule + 1;
-  for (uintptr_t granule = 0; granule < 4096; granule++) EXPECT(ol_id_table_find(&table, 0x7f0000000000 + granule * 16) == granule + 1);
+  for (uintptr_t granule = 0; granule < 4096; granule++)
+    *ol_id_table_make_slot(&table, 0x7f0000000000 + granule * 16) = (uint32_t)granule + 1;
+  for (uintptr_t granule = 0; granule < 4096; granule++)
+    EXPECT(ol_id_table_find(&table, 0x7f0000000000 + granule * 16) == granule + 1);
   ol_id_table_deinit(&table);
 }
 

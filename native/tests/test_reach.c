@@ -4,7 +4,9 @@
 /* 1 holds 2 and 3; 2 holds 4; 3 holds 5; 4 and 5 hold 6; 7 and 8 hold each other. */
 static const uint32_t edges[][2] = {{1, 2}, {1, 3}, {2, 4}, {3, 5}, {4, 6}, {5, 6}, {7, 8}, {8, 7}};
 
-static bool reached(const ol_reach *reach, uint32_t node) { return ((const uint8_t *)reach->mark.base)[node] == OL_REACHED; }
+static bool reached(const ol_reach *reach, uint32_t node) {
+  return ((const uint8_t *)reach->mark.base)[node] == OL_REACHED;
+}
 
 static void a_cut_takes_only_what_it_alone_holds(void) {
   ol_columns c;

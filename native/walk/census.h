@@ -8,10 +8,10 @@
 
 typedef struct ol_census {
   ol_walk walk;
-  ol_text_set names;    /* type names; a name keeps its number for the census' life */
-  ol_reserve of_types;  /* uint8_t[names]: the instances of this type are types themselves */
-  ol_reserve rows;      /* ol_tally_row[names]: now */
-  ol_reserve sent;      /* ol_tally_row[names]: as last reported */
+  ol_text_set names;      /* type names; a name keeps its number for the census' life */
+  ol_reserve of_types;    /* uint8_t[names]: the instances of this type are types themselves */
+  ol_reserve rows;        /* ol_tally_row[names]: now */
+  ol_reserve sent;        /* ol_tally_row[names]: as last reported */
   ol_reserve row_of_type; /* uint32_t[nodes] */
   uint32_t names_sent;
 } ol_census;

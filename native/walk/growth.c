@@ -145,7 +145,8 @@ PyObject *ol_growth_holders(ol_census *census, PyObject *objects, Py_ssize_t lim
   bool ok = true;
   for (uint32_t node = 1; node < c->node_count && ok; node++) {
     if (OL_COLUMN(const uint32_t, c->type)[node] == 0 || node == ours) continue;
-    for (uint64_t e = OL_COLUMN(const uint64_t, c->edge_start)[node]; e < OL_COLUMN(const uint64_t, c->edge_start)[node + 1]; e++) {
+    for (uint64_t e = OL_COLUMN(const uint64_t, c->edge_start)[node];
+         e < OL_COLUMN(const uint64_t, c->edge_start)[node + 1]; e++) {
       uint32_t k = place[OL_COLUMN(const uint32_t, c->targets)[e]];
       if (k != 0) ok = add_holder(c, lists, k - 1, node, limit) && ok;
     }
@@ -173,7 +174,8 @@ static void cut_objects(ol_census *census, ol_reach *reach, PyObject *objects, P
   for (Py_ssize_t k = 0; k < PyTuple_GET_SIZE(objects); k++) {
     uint32_t node = node_of(census, PyTuple_GET_ITEM(objects, k));
     mark[node] = OL_CUT;
-    for (uint64_t e = OL_COLUMN(const uint64_t, c->edge_start)[node]; e < OL_COLUMN(const uint64_t, c->edge_start)[node + 1]; e++) {
+    for (uint64_t e = OL_COLUMN(const uint64_t, c->edge_start)[node];
+         e < OL_COLUMN(const uint64_t, c->edge_start)[node + 1]; e++) {
       uint32_t child = OL_COLUMN(const uint32_t, c->targets)[e];
       uint32_t type = OL_COLUMN(const uint32_t, c->type)[child];
       if (child != 0 && type != 0 && is_child_type(census, child_types, type)) mark[child] = OL_CUT;

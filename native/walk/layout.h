@@ -22,8 +22,8 @@ enum { OL_GC_LISTS = NUM_GENERATIONS + 1 };
 
 typedef struct ol_dict_view {
   PyDictKeysObject *keys;
-  PyObject **values;   /* of a split dict; NULL when the values stand in the table */
-  bool embedded;       /* the values are the instance's own: it shows them, the dict must not */
+  PyObject **values; /* of a split dict; NULL when the values stand in the table */
+  bool embedded;     /* the values are the instance's own: it shows them, the dict must not */
   Py_ssize_t entries;
 } ol_dict_view;
 
@@ -92,7 +92,8 @@ static inline bool ol_is_singleton(const PyObject *object) {
 
 /* Bytes of a key table: header, index, entries. */
 static inline size_t ol_keys_bytes(const PyDictKeysObject *keys) {
-  return sizeof(PyDictKeysObject) + ol_keys_index_bytes(keys) + ol_keys_usable_entries(keys) * ol_keys_entry_bytes(keys);
+  return sizeof(PyDictKeysObject) + ol_keys_index_bytes(keys) +
+         ol_keys_usable_entries(keys) * ol_keys_entry_bytes(keys);
 }
 
 /* The collector's lists: young to old, then what gc.freeze() put away. */

@@ -32,7 +32,9 @@ static inline Py_ssize_t ol_keys_count(const PyDictKeysObject *keys) { return ke
 static inline ol_dict_entry *ol_keys_entries(const PyDictKeysObject *keys) {
   return (ol_dict_entry *)(keys->dk_indices + ol_keys_index_bytes(keys));
 }
-static inline PyObject *ol_keys_key(const PyDictKeysObject *keys, Py_ssize_t i) { return ol_keys_entries(keys)[i].me_key; }
+static inline PyObject *ol_keys_key(const PyDictKeysObject *keys, Py_ssize_t i) {
+  return ol_keys_entries(keys)[i].me_key;
+}
 static inline PyObject *ol_keys_value(const PyDictKeysObject *keys, Py_ssize_t i) {
   return ol_keys_entries(keys)[i].me_value;
 }
@@ -53,7 +55,8 @@ static inline bool ol_type_may_inline(PyTypeObject *type) {
   (void)type;
   return false;
 }
-static inline bool ol_inline_values(PyObject *object, PyTypeObject *type, PyObject ***ret_values, Py_ssize_t *ret_count) {
+static inline bool ol_inline_values(PyObject *object, PyTypeObject *type, PyObject ***ret_values,
+                                    Py_ssize_t *ret_count) {
   (void)object, (void)type, (void)ret_values, (void)ret_count;
   return false;
 }

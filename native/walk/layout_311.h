@@ -12,10 +12,9 @@ static inline void ol_dict_view_of(PyDictObject *dict, ol_dict_view *ret) {
 static inline PyDictValues *ol_values_of(PyObject *object, PyTypeObject *type) {
   return PyType_HasFeature(type, Py_TPFLAGS_MANAGED_DICT) ? ((PyDictValues **)object)[-4] : NULL;
 }
-static inline bool ol_type_may_inline(PyTypeObject *type) {
-  return PyType_HasFeature(type, Py_TPFLAGS_MANAGED_DICT);
-}
-static inline bool ol_inline_values(PyObject *object, PyTypeObject *type, PyObject ***ret_values, Py_ssize_t *ret_count) {
+static inline bool ol_type_may_inline(PyTypeObject *type) { return PyType_HasFeature(type, Py_TPFLAGS_MANAGED_DICT); }
+static inline bool ol_inline_values(PyObject *object, PyTypeObject *type, PyObject ***ret_values,
+                                    Py_ssize_t *ret_count) {
   PyDictValues *values = ol_values_of(object, type);
   if (values == NULL) return false;
   *ret_values = values->values;
@@ -24,7 +23,9 @@ static inline bool ol_inline_values(PyObject *object, PyTypeObject *type, PyObje
 }
 static inline size_t ol_inline_values_bytes(PyObject *object, PyTypeObject *type) {
   PyDictValues *values = ol_values_of(object, type);
-  return values == NULL ? 0 : ((uint8_t *)values)[-1] + ol_keys_usable_entries(((PyHeapTypeObject *)type)->ht_cached_keys) * 8;
+  return values == NULL
+             ? 0
+             : ((uint8_t *)values)[-1] + ol_keys_usable_entries(((PyHeapTypeObject *)type)->ht_cached_keys) * 8;
 }
 
 static inline PyObject *ol_type_dict(PyInterpreterState *interp, PyTypeObject *type) {

@@ -16,10 +16,9 @@ static inline PyDictValues *ol_values_of(PyObject *object, PyTypeObject *type) {
   uintptr_t word = ((uintptr_t *)object)[-3];
   return (word & 1) ? (PyDictValues *)(word + 1) : NULL;
 }
-static inline bool ol_type_may_inline(PyTypeObject *type) {
-  return PyType_HasFeature(type, Py_TPFLAGS_MANAGED_DICT);
-}
-static inline bool ol_inline_values(PyObject *object, PyTypeObject *type, PyObject ***ret_values, Py_ssize_t *ret_count) {
+static inline bool ol_type_may_inline(PyTypeObject *type) { return PyType_HasFeature(type, Py_TPFLAGS_MANAGED_DICT); }
+static inline bool ol_inline_values(PyObject *object, PyTypeObject *type, PyObject ***ret_values,
+                                    Py_ssize_t *ret_count) {
   PyDictValues *values = ol_values_of(object, type);
   if (values == NULL) return false;
   *ret_values = values->values;
@@ -28,7 +27,9 @@ static inline bool ol_inline_values(PyObject *object, PyTypeObject *type, PyObje
 }
 static inline size_t ol_inline_values_bytes(PyObject *object, PyTypeObject *type) {
   PyDictValues *values = ol_values_of(object, type);
-  return values == NULL ? 0 : ((uint8_t *)values)[-1] + ol_keys_usable_entries(((PyHeapTypeObject *)type)->ht_cached_keys) * 8;
+  return values == NULL
+             ? 0
+             : ((uint8_t *)values)[-1] + ol_keys_usable_entries(((PyHeapTypeObject *)type)->ht_cached_keys) * 8;
 }
 
 /* Static builtin types keep dict and subclasses in the interpreter; tp_subclasses is their index plus one. */

@@ -11,10 +11,9 @@ static inline void ol_dict_view_of(PyDictObject *dict, ol_dict_view *ret) {
 }
 
 /* The values stand in the object itself, for as long as they are valid; a dict may share them. */
-static inline bool ol_type_may_inline(PyTypeObject *type) {
-  return PyType_HasFeature(type, Py_TPFLAGS_MANAGED_DICT);
-}
-static inline bool ol_inline_values(PyObject *object, PyTypeObject *type, PyObject ***ret_values, Py_ssize_t *ret_count) {
+static inline bool ol_type_may_inline(PyTypeObject *type) { return PyType_HasFeature(type, Py_TPFLAGS_MANAGED_DICT); }
+static inline bool ol_inline_values(PyObject *object, PyTypeObject *type, PyObject ***ret_values,
+                                    Py_ssize_t *ret_count) {
   if (!PyType_HasFeature(type, Py_TPFLAGS_INLINE_VALUES)) return false;
   PyDictValues *values = (PyDictValues *)((char *)object + type->tp_basicsize);
   if (!values->valid) return false;

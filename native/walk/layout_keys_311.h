@@ -1,7 +1,9 @@
 /* Dict tables from 3.11 on: two kinds of entries, and a header that tells which. */
 
 static inline bool ol_keys_unicode(const PyDictKeysObject *keys) { return keys->dk_kind != DICT_KEYS_GENERAL; }
-static inline size_t ol_keys_index_bytes(const PyDictKeysObject *keys) { return (size_t)1 << keys->dk_log2_index_bytes; }
+static inline size_t ol_keys_index_bytes(const PyDictKeysObject *keys) {
+  return (size_t)1 << keys->dk_log2_index_bytes;
+}
 static inline size_t ol_keys_usable_entries(const PyDictKeysObject *keys) {
   return (size_t)(keys->dk_usable + keys->dk_nentries);
 }

@@ -65,7 +65,8 @@ size_t ol_type_name(PyTypeObject *type, PyInterpreterState *interp, char *buffer
     if (used > 0) buffer[used++] = '.';
   }
   PyObject *qualified = ((PyHeapTypeObject *)type)->ht_qualname;
-  if (qualified != NULL && PyUnicode_Check(qualified)) return used + str_text(qualified, buffer + used, OL_NAME_MAX - 1 - used);
+  if (qualified != NULL && PyUnicode_Check(qualified))
+    return used + str_text(qualified, buffer + used, OL_NAME_MAX - 1 - used);
   size_t length = strnlen(type->tp_name, OL_NAME_MAX - 1 - used);
   memcpy(buffer + used, type->tp_name, length);
   return used + length;

@@ -31,7 +31,8 @@ static uint64_t dict_bytes(PyObject *object, const ol_type_info *info) {
   ol_dict_view view;
   ol_dict_view_of((PyDictObject *)object, &view);
   uint64_t bytes = info->basic_bytes;
-  if (view.values != NULL) return view.embedded ? bytes : bytes + ol_keys_usable_entries(view.keys) * sizeof(PyObject *);
+  if (view.values != NULL)
+    return view.embedded ? bytes : bytes + ol_keys_usable_entries(view.keys) * sizeof(PyObject *);
   return view.keys->dk_refcnt == 1 ? bytes + ol_keys_bytes(view.keys) : bytes; /* else: the empty table, static */
 }
 
@@ -66,11 +67,11 @@ static uint64_t body_bytes(PyObject *object, const ol_type_info *info) {
   switch (info->kind) {
     case OL_KIND_STR: return str_bytes(object);
     case OL_KIND_INT: return int_bytes(object);
-    case OL_KIND_LIST: return info->basic_bytes + (uint64_t)((const PyListObject *)object)->allocated * sizeof(PyObject *);
+    case OL_KIND_LIST:
+      return info->basic_bytes + (uint64_t)((const PyListObject *)object)->allocated * sizeof(PyObject *);
     case OL_KIND_DICT: return dict_bytes(object, info);
     case OL_KIND_SET: return set_bytes(object, info);
-    case OL_KIND_TUPLE:
-      return info->basic_bytes + (uint64_t)Py_SIZE(object) * sizeof(PyObject *);
+    case OL_KIND_TUPLE: return info->basic_bytes + (uint64_t)Py_SIZE(object) * sizeof(PyObject *);
     case OL_KIND_TYPE: {
       bool heap = PyType_HasFeature((PyTypeObject *)object, Py_TPFLAGS_HEAPTYPE);
       return heap ? plain_bytes(object, info) : sizeof(PyTypeObject);

@@ -77,7 +77,8 @@ static PyCFunction size_method_of(PyTypeObject *type, PyInterpreterState *interp
   if (method == NULL || !Py_IS_TYPE(method, &PyMethodDescr_Type)) return NULL;
   const PyMethodDescrObject *descriptor = (const PyMethodDescrObject *)method;
   if (descriptor->d_common.d_type == &PyBaseObject_Type) return NULL;
-  if ((descriptor->d_method->ml_flags & (METH_NOARGS | METH_O | METH_VARARGS | METH_FASTCALL)) != METH_NOARGS) return NULL;
+  if ((descriptor->d_method->ml_flags & (METH_NOARGS | METH_O | METH_VARARGS | METH_FASTCALL)) != METH_NOARGS)
+    return NULL;
   return descriptor->d_method->ml_meth;
 }
 
@@ -91,7 +92,8 @@ static void set_fields(ol_type_info *info, uint8_t count, const size_t *offsets)
 static bool find_fields(ol_type_info *info) {
   static const size_t words[] = {16, 24, 32, 40};
   if (info->type == &PyRange_Type) return set_fields(info, 4, words), true;
-  if (strcmp(info->type->tp_name, "datetime.timezone") == 0 && info->basic_bytes == 32) return set_fields(info, 2, words), true;
+  if (strcmp(info->type->tp_name, "datetime.timezone") == 0 && info->basic_bytes == 32)
+    return set_fields(info, 2, words), true;
   return false;
 }
 

@@ -25,7 +25,7 @@ typedef enum ol_kind {
   OL_KIND_TYPE,
   OL_KIND_MODULE,
   OL_KIND_DESCRIPTOR,
-  OL_KIND_FIELDS,   /* untracked builtin whose pointers stand at fixed offsets */
+  OL_KIND_FIELDS, /* untracked builtin whose pointers stand at fixed offsets */
   OL_KIND_NDARRAY,
   OL_KIND_LRU_CACHE,
   OL_KIND_REFUSED
@@ -36,11 +36,11 @@ enum { OL_FIELDS_MAX = 4 };
 typedef struct ol_type_info {
   PyTypeObject *type; /* NULL: empty slot */
   uint32_t node;
-  uint32_t index;     /* dense, from 0, in order of finding */
+  uint32_t index; /* dense, from 0, in order of finding */
   ol_kind kind;
-  bool heap;          /* instances hold a reference to their type, which no one else shows */
-  bool visits;        /* has a tp_traverse that may be called */
-  bool inlines;       /* may keep attributes without a dict */
+  bool heap;    /* instances hold a reference to their type, which no one else shows */
+  bool visits;  /* has a tp_traverse that may be called */
+  bool inlines; /* may keep attributes without a dict */
   uint32_t preheader_bytes;
   uint32_t basic_bytes;
   uint32_t item_bytes;

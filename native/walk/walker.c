@@ -319,7 +319,8 @@ static ol_layout walk_dict_subclass(ol_walk *walk, PyObject *object, const ol_ty
     return OL_LAYOUT_PAIRS_PLAIN;
   }
   emit_shown(walk, object, info, walk->scratch_count);
-  if (view.values != NULL || ol_keys_shown(view.keys) || !ensure_room(walk, (size_t)view.entries)) return OL_LAYOUT_PLAIN;
+  if (view.values != NULL || ol_keys_shown(view.keys) || !ensure_room(walk, (size_t)view.entries))
+    return OL_LAYOUT_PLAIN;
   for (Py_ssize_t i = 0; i < view.entries; i++)
     if (ol_keys_value(view.keys, i) != NULL) emit_labelled(walk, ol_keys_key(view.keys, i), OL_LABEL_EXTRA);
   return OL_LAYOUT_PLAIN;
@@ -415,7 +416,8 @@ static ol_layout walk_ndarray(ol_walk *walk, PyObject *object, const ol_type_inf
   emit_member(walk, object, offsetof(struct ndarray, descr), false);
   const struct ndarray_descr *descr = (const struct ndarray_descr *)array->descr;
   bool whole = (array->flags & NPY_OWNDATA) && (array->flags & (NPY_C_CONTIGUOUS | NPY_F_CONTIGUOUS));
-  if (descr == NULL || descr->type_num != NPY_OBJECT || !whole || array->nd < 0 || array->nd > 64) return OL_LAYOUT_PLAIN;
+  if (descr == NULL || descr->type_num != NPY_OBJECT || !whole || array->nd < 0 || array->nd > 64)
+    return OL_LAYOUT_PLAIN;
   size_t count = 1;
   for (int i = 0; i < array->nd; i++) count *= (size_t)array->dimensions[i];
   if (array->data == NULL || !ensure_room(walk, count)) return OL_LAYOUT_PLAIN;

@@ -32,10 +32,10 @@ typedef struct ol_walk {
   size_t node_room, edge_room, label_room; /* rows that fit without growing */
 
   /* the self-check's raw material */
-  uint64_t tracked_count;      /* objects on the collector's lists */
-  uint64_t refused_count;      /* traversals that the deny-list forbade */
-  uint64_t impossible_count;   /* pointers no object can have, not followed */
-  uint64_t broken_links;       /* list members whose neighbour does not point back */
+  uint64_t tracked_count;    /* objects on the collector's lists */
+  uint64_t refused_count;    /* traversals that the deny-list forbade */
+  uint64_t impossible_count; /* pointers no object can have, not followed */
+  uint64_t broken_links;     /* list members whose neighbour does not point back */
   bool no_memory;
 } ol_walk;
 

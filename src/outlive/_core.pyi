@@ -1,7 +1,8 @@
 """The native core. Thin: what these do is written in native/ beside the code that does it."""
 
-from typing_extensions import Buffer
 from typing import TypedDict
+
+from typing_extensions import Buffer
 
 class SnapshotFacts(TypedDict):
     """What a snapshot says of itself. `fewer` must be 0: no object has more references than it counts."""

@@ -139,8 +139,9 @@ def test_lists_keep_the_position_of_every_element(file: Path) -> None:
 
 @pytest.mark.parametrize(
     "thing",
-    ["text", "täxt", "文字", "x" * 500, 5, -(10**40), 1.5, b"bytes", bytearray(50), (1, 2), [1] * 9, {"a": 1}, {1, 2, 3},
-     set(range(100)), {i: i for i in range(100)}, len, [].append, range(7), slice(1), object(), memoryview(b"x")],
+    ["text", "täxt", "文字", "x" * 500, 5, -(10**40), 1.5, b"bytes", bytearray(50), (1, 2), [1] * 9, {"a": 1},
+     {1, 2, 3}, set(range(100)), {i: i for i in range(100)}, len, [].append, range(7), slice(1), object(),
+     memoryview(b"x")],
     ids=lambda thing: f"{type(thing).__name__}",
 )  # fmt: skip
 def test_sizes_are_those_of_getsizeof(file: Path, thing: object) -> None:
@@ -218,7 +219,12 @@ def test_snapshot_is_reachable_from_the_package(file: Path) -> None:
 def test_the_self_check_survives_the_file(file: Path) -> None:
     check = take(file)
     again = load(file).self_check
-    assert (check.nodes, check.exact, check.more, check.refused) == (again.nodes, again.exact, again.more, again.refused)
+    assert (check.nodes, check.exact, check.more, check.refused) == (
+        again.nodes,
+        again.exact,
+        again.more,
+        again.refused,
+    )
     assert "false references" in str(again)
 
 

@@ -15,6 +15,7 @@ import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -31,7 +32,11 @@ RAW, ZSTD = 0, 1
 _HEADER = struct.Struct("<8sHHIQQII20sI")
 _ROW = struct.Struct("<24s4sIQQQQII")
 _BYTE_ORDER = 0x01020304
-_DTYPES = {b"u1": np.dtype("<u1"), b"u2": np.dtype("<u2"), b"u4": np.dtype("<u4"), b"u8": np.dtype("<u8")}
+_DTYPES: dict[bytes, np.dtype[np.unsignedinteger]] = {
+    code: np.dtype("<" + code.decode()) for code in (b"u1", b"u2", b"u4", b"u8")
+}
+
+_CHECKSUM = "its checksum does not match its bytes"
 
 Column = npt.NDArray[np.unsignedinteger]
 
@@ -79,10 +84,12 @@ class Container:
     def _read(self, name: str) -> Column:
         row = self._rows.get(name)
         if row is None:
-            raise DamagedSnapshot(f"{self.path}: the snapshot has no column {name!r}", why="written by another version?")
+            raise DamagedSnapshot(
+                f"{self.path}: the snapshot has no column {name!r}", why="written by another version?"
+            )
         stored = memoryview(self._mapped)[row.offset : row.offset + row.stored_bytes]
         if _core.crc32c(stored) != row.crc:
-            raise DamagedSnapshot(f"{self.path}: column {name!r} is damaged", why="its checksum does not match its bytes")
+            raise DamagedSnapshot(f"{self.path}: column {name!r} is damaged", why=_CHECKSUM)
         raw = stored if row.codec == RAW else _decompressed(self.path, row, stored)
         return np.frombuffer(raw, dtype=row.dtype, count=row.count)
 
@@ -109,7 +116,7 @@ def _read_directory(path: Path, mapped: mmap.mmap, size: int) -> dict[str, Colum
     if major != MAJOR:
         raise DamagedSnapshot(f"{path}: snapshot format {major}, this Outlive reads format {MAJOR}")
     if _core.crc32c(header[:-4]) != header_crc:
-        raise DamagedSnapshot(f"{path}: the header is damaged", why="its checksum does not match its bytes")
+        raise DamagedSnapshot(f"{path}: the header is damaged", why=_CHECKSUM)
     if file_bytes != size:
         raise DamagedSnapshot(f"{path}: truncated", why=f"it should have {file_bytes} bytes and has {size}")
     end = offset + count * _ROW.size
@@ -117,7 +124,7 @@ def _read_directory(path: Path, mapped: mmap.mmap, size: int) -> dict[str, Colum
         raise DamagedSnapshot(f"{path}: the directory is damaged")
     directory = mapped[offset:end]
     if _core.crc32c(directory) != directory_crc:
-        raise DamagedSnapshot(f"{path}: the directory is damaged", why="its checksum does not match its bytes")
+        raise DamagedSnapshot(f"{path}: the directory is damaged", why=_CHECKSUM)
     rows = (_read_row(path, values, offset) for values in _ROW.iter_unpack(directory))
     return {row.name: row for row in rows}
 
@@ -150,7 +157,8 @@ def _decompressed(path: Path, row: ColumnRow, stored: memoryview) -> bytes:
     return raw
 
 
-def _zstandard():  # type: ignore[no-untyped-def]  # an optional package without a py.typed promise we could rely on
+def _zstandard() -> Any:
+    """The optional package, or an error that says how to get it."""
     try:
         import zstandard
     except ImportError:
@@ -178,11 +186,11 @@ def write_compressed(source: Container, target: Path, *, level: int = 3) -> None
         file.write(packed + struct.pack("<I", _core.crc32c(packed)))
 
 
-def _pad(file) -> None:  # type: ignore[no-untyped-def]
+def _pad(file: BinaryIO) -> None:
     file.write(bytes(-file.tell() % ALIGN))
 
 
-def _write_column(file, row: ColumnRow, column: Column, compressor) -> bytes:  # type: ignore[no-untyped-def]
+def _write_column(file: BinaryIO, row: ColumnRow, column: Column, compressor: Any) -> bytes:
     _pad(file)
     stored = compressor.compress(column.tobytes())
     codec = ZSTD

@@ -1,7 +1,7 @@
 """A heap in a file: taken with `take`, read with `load`. Knows what the columns mean; analyses nothing.
 
-    facts, columns and names come straight from the mapped file; `check` proves them consistent, so that no later
-    reader has to fear an index that points nowhere.
+facts, columns and names come straight from the mapped file; `check` proves them consistent, so that no later
+reader has to fear an index that points nowhere.
 """
 
 from __future__ import annotations

@@ -102,9 +102,9 @@ def _notes(
         Note("filling", text) for text in dict.fromkeys(filling[key] for key in assessment.excused if key in filling)
     ]
     growing = {key: one for key, one in assessment.excused.items() if one.state in (State.LEAK, State.GROWING)}
-    for key in growing:
-        if key.counter == HARMLESS:
-            notes.append(Note("lost-type-references", _LOST_TYPE_REFERENCES.format(growing[key].rate.per_step)))
+    lost = sum(one.rate.per_step for key, one in growing.items() if key.counter == HARMLESS)
+    if lost:
+        notes.append(Note("lost-type-references", _LOST_TYPE_REFERENCES.format(lost)))
     allowed = [key for key in growing if key not in filling and key.counter != HARMLESS]
     if allowed:
         notes.append(Note("allowed", f"grows, and is allowed to: {_names(allowed, own_modules)}"))

@@ -73,9 +73,9 @@ def _own_bound(container: object) -> tuple[int, str, int] | None:
     if collections is not None and isinstance(container, collections.deque) and container.maxlen is not None:
         return container.maxlen, f"deque(maxlen={container.maxlen})", len(container)
     functools = sys.modules.get("functools")
-    wrapper = getattr(functools, "_lru_cache_wrapper", None)
-    if wrapper is not None and type(container) is wrapper:
-        info = wrapper.cache_info(container)
+    wrapper: Any = getattr(functools, "_lru_cache_wrapper", None)
+    if wrapper is not None and isinstance(container, wrapper):
+        info: Any = wrapper.cache_info(container)
         if info.maxsize is not None:
             name = getattr(container, "__qualname__", "?")
             return info.maxsize, f"lru_cache(maxsize={info.maxsize}) on {name}", info.currsize
@@ -150,9 +150,13 @@ def _is_module_dict(namespace: dict[Any, object]) -> bool:
 
 
 def _length(container: object) -> int | None:
-    for plain in (dict, list, set, frozenset):
-        if isinstance(container, plain):
-            return plain.__len__(container)
+    """The builtin's own length, past any `__len__` of a subclass."""
+    if isinstance(container, dict):
+        return dict.__len__(container)
+    if isinstance(container, list):
+        return list.__len__(container)
+    if isinstance(container, set):
+        return set.__len__(container)
     collections = sys.modules.get("collections")
     if collections is not None and isinstance(container, collections.deque):
         return len(container)
