@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -50,6 +51,11 @@ def peer(name: str, python: str) -> Judge:
         if name == "naive":
             del environment["PYTHONMALLOC"]
         began = time.monotonic()
+        with tempfile.TemporaryDirectory() as folder:  # one workload leaves files behind; that is its leak, not ours
+            environment["TMPDIR"] = folder
+            return run(environment, target, began)
+
+    def run(environment: dict[str, str], target: str, began: float) -> Answer:
         try:
             done = subprocess.run(
                 [python, "-W", "ignore", "-m", "benches.verdict.peers", name, target],

@@ -170,7 +170,8 @@ static label_search begin_labels(PyObject *object, const ol_type_info *info) {
   label_search search = {.type = (PyObject *)info->type};
   int before = (int)(info->preheader_bytes / 8);
   uint64_t after = info->basic_bytes / 8;
-  if (info->item_bytes == sizeof(PyObject *) && Py_SIZE(object) > 0) after += (uint64_t)Py_SIZE(object);
+  /* Only here is ob_size known to be a count: a coroutine has an item size, too, and something else in that place. */
+  if (PyType_HasFeature(info->type, Py_TPFLAGS_TUPLE_SUBCLASS) && Py_SIZE(object) > 0) after += (uint64_t)Py_SIZE(object);
   search.words = (PyObject **)object;
   search.first = -before;
   search.count = after > LABEL_WORDS_MAX ? LABEL_WORDS_MAX : (int)after;
