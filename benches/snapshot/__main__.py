@@ -19,26 +19,37 @@ import subprocess
 import sys
 import tempfile
 import time
+from array import array
 from collections.abc import Callable
 from pathlib import Path
 
 
 def loop_over_everything() -> int:
-    """What everybody writes by hand: every object, its referents, its size."""
+    """The loop that everybody writes by hand, for the same facts: address, type, size, count and referents of each.
+
+    Kept as quick as Python allows: arrays of machine words instead of objects, one look-up a reference.
+    """
     seen: set[int] = set()
-    total = 0
+    addresses, types, sizes, counts, starts, targets = (array("Q") for _ in range(6))
     todo = gc.get_objects()
     seen.update(map(id, todo))
     while todo:
         found = []
         for one in todo:
-            total += sys.getsizeof(one, 0)
-            for other in gc.get_referents(one):
-                if id(other) not in seen:
-                    seen.add(id(other))
+            referents = gc.get_referents(one)
+            addresses.append(id(one))
+            types.append(id(type(one)))
+            sizes.append(sys.getsizeof(one, 0))
+            counts.append(sys.getrefcount(one))
+            starts.append(len(targets))
+            for other in referents:
+                number = id(other)
+                targets.append(number)
+                if number not in seen:
+                    seen.add(number)
                     found.append(other)
         todo = found
-    return total
+    return len(addresses)
 
 
 def guppy_heap() -> int:

@@ -163,8 +163,12 @@ PyObject *ol_snapshot(PyObject *module, PyObject *args) {
   const char *path;
   if (!PyArg_ParseTuple(args, "y", &path)) return NULL;
   snapshot s = {0};
+  size_t expected = ol_objects_expected();
+  bool ready;
+  Py_BEGIN_ALLOW_THREADS ready = ol_walk_init(&s.walk, expected);
+  if (ready) ol_walk_make_ready(&s.walk, expected * 3 / 4); /* fewer than blocks: a dict or list is two of those */
+  Py_END_ALLOW_THREADS if (!ready) return PyErr_NoMemory();
   double began = now_seconds();
-  if (!ol_walk_init(&s.walk, ol_objects_expected())) return PyErr_NoMemory();
   ol_walk_status status = ol_walk_take(&s.walk);
   if (status == OL_WALK_OK && !gather(&s)) status = OL_WALK_NO_MEMORY;
   s.pause_seconds = now_seconds() - began;

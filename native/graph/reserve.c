@@ -3,7 +3,7 @@
 
 #include <sys/mman.h>
 
-enum { PAGE = 4096, HUGE_FROM = 8 << 20 };
+enum { PAGE = 4096, HUGE_FROM = 32 << 20 };
 
 static size_t rounded(size_t bytes) { return (bytes + PAGE - 1) & ~(size_t)(PAGE - 1); }
 
@@ -25,6 +25,11 @@ bool ol_reserve_grow(ol_reserve *reserve, size_t bytes) {
   reserve->bytes = target;
   advise(reserve);
   return true;
+}
+
+void ol_reserve_touch(const ol_reserve *reserve, size_t bytes) {
+  if (bytes > reserve->bytes) bytes = reserve->bytes;
+  for (size_t at = 0; at < bytes; at += PAGE) *(volatile char *)(reserve->base + at) = reserve->base[at];
 }
 
 void ol_reserve_deinit(ol_reserve *reserve) {

@@ -20,6 +20,9 @@ typedef struct ol_reserve {
 /* Make at least `bytes` addressable (zeroed where new). May move the block. False: no memory, block unchanged. */
 bool ol_reserve_grow(ol_reserve *reserve, size_t bytes);
 
+/* Have the first `bytes` (of those mapped) backed by real memory now, so that writing there later waits for nobody. */
+void ol_reserve_touch(const ol_reserve *reserve, size_t bytes);
+
 /* Give everything back. The reserve is as good as new afterwards. */
 void ol_reserve_deinit(ol_reserve *reserve);
 

@@ -171,7 +171,8 @@ static label_search begin_labels(PyObject *object, const ol_type_info *info) {
   int before = (int)(info->preheader_bytes / 8);
   uint64_t after = info->basic_bytes / 8;
   /* Only here is ob_size known to be a count: a coroutine has an item size, too, and something else in that place. */
-  if (PyType_HasFeature(info->type, Py_TPFLAGS_TUPLE_SUBCLASS) && Py_SIZE(object) > 0) after += (uint64_t)Py_SIZE(object);
+  if (PyType_HasFeature(info->type, Py_TPFLAGS_TUPLE_SUBCLASS) && Py_SIZE(object) > 0)
+    after += (uint64_t)Py_SIZE(object);
   search.words = (PyObject **)object;
   search.first = -before;
   search.count = after > LABEL_WORDS_MAX ? LABEL_WORDS_MAX : (int)after;
@@ -655,6 +656,17 @@ bool ol_walk_init(ol_walk *walk, size_t objects_expected) {
     return true;
   ol_walk_deinit(walk);
   return false;
+}
+
+void ol_walk_make_ready(ol_walk *walk, size_t objects) {
+  enum { EDGES_PER_OBJECT = 1, LEAF_BYTES_PER_OBJECT = 10 }; /* rather too little: what is missing comes by itself */
+  ol_columns *c = &walk->columns;
+  const ol_reserve *wide[] = {&c->address, &c->edge_start}, *narrow[] = {&c->type, &c->refcount, &c->size};
+  for (size_t i = 0; i < sizeof wide / sizeof *wide; i++) ol_reserve_touch(wide[i], objects * 8);
+  for (size_t i = 0; i < sizeof narrow / sizeof *narrow; i++) ol_reserve_touch(narrow[i], objects * 4);
+  ol_reserve_touch(&c->layout, objects);
+  ol_reserve_touch(&c->targets, objects * 4 * EDGES_PER_OBJECT);
+  ol_reserve_touch(&walk->table.leaves, objects * LEAF_BYTES_PER_OBJECT);
 }
 
 void ol_walk_deinit(ol_walk *walk) {

@@ -46,6 +46,9 @@ bool ol_walk_learn(void);
 bool ol_walk_init(ol_walk *walk, size_t objects_expected);
 void ol_walk_deinit(ol_walk *walk);
 
+/* Have memory for so many objects ready. Needs no GIL and no Python: what it costs is not part of the pause. */
+void ol_walk_make_ready(ol_walk *walk, size_t objects);
+
 /* Walk the current interpreter. Needs the GIL throughout; takes no reference to anything it walks; calls no Python
  * code; allocates nothing but mappings (a C-level __sizeof__ may make an int for a moment). May be called again: the
  * columns then describe the new walk. */

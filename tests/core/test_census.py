@@ -173,18 +173,19 @@ def test_a_frame_that_is_none_is_refused() -> None:
 def test_suspended_coroutines_are_walked_within_their_bounds() -> None:
     """Where a variable-size object counts its items, a coroutine keeps something else: a walk once read past it."""
     code = (
-        "import types\n"
+        "import types, weakref\n"
         "from outlive import _core\n"
         "@types.coroutine\n"
         "def wait(): yield\n"
         "async def work(number):\n"
         "    await wait()\n"
         "census, kept = _core.Census(), []\n"
-        "for round in range(40):\n"
-        "    for number in range(500):\n"
-        "        kept.append(work(number)); kept[-1].send(None); kept.append(bytearray(3000))\n"
+        "for round in range(60):\n"
+        "    for number in range(400):\n"
+        "        one = work(number)\n"
+        "        one.send(None)\n"
+        "        kept.append((one, weakref.ref(one)))\n"
         "    census.take()\n"
-        "    del kept[::3]\n"
     )
     done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
