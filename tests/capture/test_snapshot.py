@@ -274,3 +274,10 @@ def test_asyncio_on_early_312_is_refused_and_not_followed(tmp_path: Path) -> Non
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     expected = "1 0" if (3, 12, 0) <= sys.version_info < (3, 12, 6) else "0 0"
     assert done.stdout.split("\n")[0] == expected
+
+
+def test_every_column_is_documented(file: Path) -> None:
+    take(file)
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "snapshot-format.md").read_text(encoding="utf-8")
+    for name in load(file).container.names:
+        assert f"`{name}`" in page, f"{name} is not in docs/reference/snapshot-format.md"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -73,6 +74,7 @@ def run(args: argparse.Namespace) -> int:
     refuse_unwritable(args.json_to)
     from outlive import session
 
+    end_in_order_when_told()
     progress = ProgressLine()
     try:
         result = session.check(args.scenario, settings_of(args, progress))
@@ -82,6 +84,12 @@ def run(args: argparse.Namespace) -> int:
         complain(f"--- the scenario's output, its end ---\n{result.output_tail.rstrip()}\n---")
     publish(result, as_json=args.json, json_file=args.json_to)
     return exit_codes.of_verdict(result.verdict)
+
+
+def end_in_order_when_told() -> None:
+    """Make SIGTERM (a cancelled CI job, `timeout`) an ordinary exit, so that no process or folder stays behind."""
+    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
 
 
 def refuse_missing_file(target: str) -> None:

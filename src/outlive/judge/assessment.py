@@ -6,14 +6,18 @@ import itertools
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
+from outlive.judge.companions import grow_together
 from outlive.judge.growth import Judgement, State, judge_series
 from outlive.judge.horizon import Horizon
 from outlive.judge.rules import HANDLES, Rules
+from outlive.judge.telling import BUILTIN, origin
 from outlive.model.series import CounterKey, Series
 
 OURS = "outlive."
 # A type outlives everything that could hold it: a lost reference to one is a bug that keeps nothing alive.
 HARMLESS = "type-references"
+# What objects that may grow take up: their containers, their memory.
+_ROOM = frozenset({"objects", "bytes", "items", "blocks", "native", "mapped"})
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,21 @@ def assess(
         judgement = _judge(one, plan, e_needed, rules)
         is_excused = one.key in filling or one.key.counter == HARMLESS or is_allowed(one.key, allow)
         (excused if is_excused else judged)[one.key] = judgement
+    _excuse_what_holds(judged, excused, series)
     return Assessment(_without_echoes(judged), excused, any(_is_growing_handle(one) for one in moved))
+
+
+def _excuse_what_holds(
+    judged: dict[CounterKey, Judgement],
+    excused: dict[CounterKey, Judgement],
+    series: Mapping[CounterKey, Series],
+) -> None:
+    """What may grow needs room: builtin containers and totals that grow along with an excused type are excused, too."""
+    leading = [key for key, one in excused.items() if key.type and one.rate.per_step > 0 and key.counter != HARMLESS]
+    plain = [key for key in judged if key.counter in _ROOM and origin(key.type) == BUILTIN]
+    for key in [key for key in plain if judged[key].rate.per_step > 0]:
+        if any(grow_together(series[lead], excused[lead], series[key], judged[key]) for lead in leading):
+            excused[key] = judged.pop(key)
 
 
 def is_allowed(key: CounterKey, allow: Collection[str]) -> bool:

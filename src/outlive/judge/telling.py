@@ -28,6 +28,7 @@ _KIND_OF = {
     "native": "native",
     "mapped": "mapping",
 }
+BUILTIN = 3
 _ORDER = {counter: place for place, counter in enumerate(_KIND_OF)}
 
 # Builtin types that say what a program was doing, in order of how much; the rest (list, dict, str, int …) say
@@ -59,7 +60,7 @@ def origin(type_name: str, own_modules: Collection[str] = ()) -> int:
     if module and (module in own_modules or top in own_modules or top == "__main__"):
         return 0
     if not module or top == "builtins":
-        return 3
+        return BUILTIN
     return 2 if top in sys.stdlib_module_names else 1
 
 
