@@ -149,7 +149,7 @@ def test_terminated_check_leaves_no_process_and_no_folder(tmp_path: Path) -> Non
     running = subprocess.Popen(
         command,
         cwd=tmp_path,
-        env={**os.environ, "TMPDIR": str(temp)},
+        env=environment,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
