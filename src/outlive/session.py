@@ -9,7 +9,7 @@ from __future__ import annotations
 import platform
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from outlive.judge import Assessment, Budget, Horizon, Progress, State, Stop, assess, conclude, horizon, next_move
 from outlive.judge.filling import filling_of
@@ -23,12 +23,20 @@ _FIRST_MARK = 16
 _MARK_AGAIN = 4
 
 
+# Without a time budget from the user: so long, and so long where something grows steadily that is not yet confirmed.
+_USUAL_SECONDS = 20.0
+_DOUBTFUL_SECONDS = 60.0
+
+
 @dataclass(frozen=True)
 class CheckSettings:
-    """How long to look and how much to bear. `progress` is called with one line of text now and then."""
+    """How long to look and how much to bear. `progress` is called with one line of text now and then.
+
+    `time_budget_s` None: 20 s, and up to 60 s while something grows steadily and only time is missing to confirm it.
+    """
 
     steps: int | None = None
-    time_budget_s: float = 20.0
+    time_budget_s: float | None = None
     timeout_s: float = 60.0
     memory_limit_bytes: int | None = None
     allow: tuple[str, ...] = ()
@@ -70,7 +78,7 @@ class _Check:
     analysed_at: int = 0
 
     def run(self) -> CheckResult:
-        budget = Budget(steps=self.settings.steps, seconds=self.settings.time_budget_s)
+        budget = Budget(steps=self.settings.steps, seconds=self.settings.time_budget_s or _USUAL_SECONDS)
         ended = self.trial.start()
         while ended is None:
             series = self.readings.series()
@@ -80,6 +88,9 @@ class _Check:
                 break
             move = next_move(budget, self.progress, plan, found)
             if isinstance(move, Stop):
+                if self._is_worth_more_time(move, budget, found):
+                    budget = replace(budget, seconds=_DOUBTFUL_SECONDS)
+                    continue
                 found = self._last_look(series, plan, found)
                 return self._conclude(series, plan, found, move, self.trial.finish())
             self._tell(found)
@@ -131,6 +142,11 @@ class _Check:
         self._look_for_filling(series, found)
         return assess(series, plan, allow=self.settings.allow, filling=self.filling)
 
+    def _is_worth_more_time(self, move: Stop, budget: Budget, found: Assessment) -> bool:
+        """Slow steps: steady growth deserves the steps that would confirm it, unless the user set a limit."""
+        may = self.settings.time_budget_s is None and move.slug == "time" and budget.seconds < _DOUBTFUL_SECONDS
+        return may and any(found.judged[key].steady for key in found.in_state(State.GROWING))
+
     def _look_for_filling(self, series: Mapping[CounterKey, Series], found: Assessment) -> Ended | None:
         growing = found.in_state(State.LEAK, State.GROWING)
         answer = self.trial.ask("bounds", {"types": sorted({key.type for key in growing if key.type})})
@@ -147,8 +163,7 @@ class _Check:
         growing = len({key.type or key.counter for key in found.in_state(State.LEAK, State.GROWING)})
         self.settings.progress(
             f"{self.progress.steps:,} steps, {self.progress.samples} samples, "
-            f"{time.monotonic() - self.began:.0f} of {self.settings.time_budget_s:g} s"
-            + (f", {growing} growing" if growing else "")
+            f"{time.monotonic() - self.began:.0f} s" + (f", {growing} growing" if growing else "")
         )
 
     def _conclude(

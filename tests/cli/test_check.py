@@ -21,7 +21,7 @@ class FakeSettings:
     """The settings by the names that the session declares."""
 
     steps: int | None = None
-    time_budget_s: float = 20
+    time_budget_s: float | None = None
     timeout_s: float = 60
     memory_limit_bytes: int | None = None
     allow: tuple[str, ...] = ()

@@ -158,3 +158,14 @@ def test_terminated_check_leaves_no_process_and_no_folder(tmp_path: Path) -> Non
     running.send_signal(signal.SIGTERM)
     assert running.wait(timeout=20) == 128 + signal.SIGTERM
     assert list(temp.iterdir()) == []
+
+
+def test_slow_steps_get_more_time_only_while_something_grows(tmp_path: Path) -> None:
+    """Forty steps a second: too few in the usual time to accuse, enough when the doubt is followed."""
+    leaking = "import time\nkept = []\ndef step(i):\n    time.sleep(0.025)\n    kept.append({'number': i})\n"
+    result = result_of(tmp_path, leaking)
+    assert result.cost is not None
+    assert result.verdict is Verdict.LEAK
+    assert result.cost.wall_seconds > 20
+    limited = result_of(tmp_path, leaking, time_budget_s=4)
+    assert limited.verdict is Verdict.COULD_NOT_TELL

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -74,8 +75,14 @@ class Watching:
 
     def __init__(self, *words: object) -> None:
         self.process = subprocess.Popen(
-            [*WATCH, "--json", *map(str, words)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            [*WATCH, "--json", *map(str, words)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
         )
+        self._bound = threading.Timer(60, self.process.kill)  # a line that never comes must not hang the tests
+        self._bound.daemon = True
+        self._bound.start()
 
     def line(self) -> dict[str, Any]:
         """The next line of JSON."""
@@ -103,6 +110,7 @@ class Watching:
         while line["kind"] != "summary":
             line = self.line()
         self.process.communicate(timeout=30)
+        self._bound.cancel()
         return line, self.process.returncode
 
 

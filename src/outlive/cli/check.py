@@ -39,9 +39,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--time-budget",
         type=positive_seconds,
-        default=20.0,
         metavar="S",
-        help="seconds to spend before settling for 'could not tell' (default: 20)",
+        help="seconds to spend before settling for 'could not tell' (default: 20, and up to 60 while in doubt)",
     )
     parser.add_argument(
         "--timeout",

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from outlive.judge.assessment import HARMLESS, Assessment
 from outlive.judge.controls import controls_of
 from outlive.judge.findings import findings_of
-from outlive.judge.growth import Judgement, State
+from outlive.judge.growth import State
 from outlive.judge.horizon import Horizon
 from outlive.judge.rules import Rules
 from outlive.judge.schedule import Stop
@@ -78,16 +78,12 @@ def conclude(
 def _without_findings(assessment: Assessment, steps: int, plan: Horizon, stop: Stop) -> tuple[Verdict, str]:
     if steps < min(_FEWEST_STEPS, plan.accuse_handles_at) or steps < _FEWEST_STEPS:
         return Verdict.COULD_NOT_TELL, f"only {steps:,} steps ran ({stop.reason}); at least {_FEWEST_STEPS} are needed"
-    suspects = [key for key in assessment.in_state(State.GROWING) if _is_steady(assessment.judged[key])]
+    suspects = [key for key in assessment.in_state(State.GROWING) if assessment.judged[key].steady]
     if suspects:
         return Verdict.COULD_NOT_TELL, f"something grows steadily but was not confirmed: {stop.reason}"
     if any(assessment.judged[key].open for key in assessment.judged):
         return Verdict.NO_LEAK, f"nothing grows at a steady rate over {steps:,} steps"
     return Verdict.NO_LEAK, f"nothing stays behind after {steps:,} steps"
-
-
-def _is_steady(one: Judgement) -> bool:
-    return one.e_value >= Rules().worth_a_note_e
 
 
 def _blind(missed: list[Control]) -> str:

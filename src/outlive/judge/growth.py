@@ -43,7 +43,10 @@ class State(str, Enum):
 
 @dataclass(frozen=True)
 class Judgement:
-    """What one counter did over its last three quarters. `open` means that more steps could still decide."""
+    """What one counter did over its last three quarters.
+
+    `open` means that more steps could still decide; `steady`, that it rose beyond chance, or at each of few readings.
+    """
 
     state: State
     reason: str
@@ -56,6 +59,7 @@ class Judgement:
     after: int = 0
     fall: int = 0
     open: bool = False
+    steady: bool = False
 
 
 def judge_series(
@@ -120,6 +124,7 @@ class _Look:
             after=int(self.values[-1]),
             fall=deepest_fall(self.values),
             open=still_open,
+            steady=e_value >= self.rules.worth_a_note_e or _rises_throughout(floors),
         )
 
     def _decide(self, floors: Floors, e_value: float) -> tuple[State, str, bool]:
@@ -132,6 +137,8 @@ class _Look:
             return State.NOISY, "rose no higher than it falls", worth_more
         if self._hangs_on_one_tooth(floors):
             return State.NOISY, "rose only since it last fell", worth_more
+        if len(self.values) < rules.fewest_samples and _rises_throughout(floors):
+            return State.GROWING, "rises at each reading, and there are too few of them", True
         if self._stopped():
             return State.SETTLING, "grew, then stopped", worth_more
         if effective_jumps(floors.rises) < rules.fewest_jumps:
@@ -211,6 +218,11 @@ class _Look:
 
 def _evidence(rises: Ints) -> float:
     return sign_e_value(int(np.sum(rises > 0)), int(np.sum(rises < 0)))
+
+
+def _rises_throughout(floors: Floors) -> bool:
+    """A handful of readings, each above the one before: too few for chance to be ruled out, too even to be ignored."""
+    return len(floors.rises) >= 2 and bool(np.all(floors.rises > 0))
 
 
 def _is_still(values: Ints) -> bool:

@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import sys
 from types import MemberDescriptorType, ModuleType
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any
 
     from outlive._core import Census
 
