@@ -110,6 +110,12 @@ static PyObject *census_objects(CensusObject *self, void *none) {
   return PyLong_FromUnsignedLong(self->ready ? self->census.walk.columns.node_count - 1 : 0);
 }
 
+static PyObject *census_caches(CensusObject *self, void *none) {
+  (void)none;
+  const ol_walk *walk = &self->census.walk;
+  return Py_BuildValue("(KK)", (unsigned long long)walk->cache_blocks, (unsigned long long)walk->cache_native_bytes);
+}
+
 static PyMethodDef census_methods[] = {
     {"take", (PyCFunction)census_take, METH_NOARGS, NULL},
     {"frame", (PyCFunction)census_frame, METH_NOARGS, NULL},
@@ -120,6 +126,7 @@ static PyMethodDef census_methods[] = {
     {NULL, NULL, 0, NULL},
 };
 static PyGetSetDef census_getters[] = {{"nodes", (getter)census_objects, NULL, NULL, NULL},
+                                       {"caches", (getter)census_caches, NULL, NULL, NULL},
                                        {NULL, NULL, NULL, NULL, NULL}};
 
 PyTypeObject ol_CensusType = {

@@ -7,6 +7,7 @@
  *   ol_refcount              OL_REFCOUNT_IMMORTAL where the count means nothing
  *   ol_gc_generations        the collector's lists
  *   ol_visit_interpreter, ol_visit_thread, ol_visit_frame   what no object holds: the true roots
+ *   ol_code_caches           blocks and bytes of the interpreter's own caches beside a code object
  *   ol_visit_code            file name, (qualified) name, constants, names, variables, line table, then the rest
  */
 #ifndef OUTLIVE_WALK_LAYOUT_H

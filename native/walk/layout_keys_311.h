@@ -26,3 +26,8 @@ static inline PyObject *ol_keys_value(const PyDictKeysObject *keys, Py_ssize_t i
 static inline bool ol_keys_shown(const PyDictKeysObject *keys) { return !ol_keys_unicode(keys); }
 
 static inline size_t ol_preheader_bytes(PyTypeObject *type) { return _PyType_PreHeaderSize(type); }
+
+/* From 3.11 on an opcode's cache stands in the code itself. */
+static inline void ol_code_caches(const PyCodeObject *code, uint64_t *blocks, uint64_t *native_bytes) {
+  (void)code, (void)blocks, (void)native_bytes;
+}

@@ -79,6 +79,9 @@ static uint64_t body_bytes(PyObject *object, const ol_type_info *info) {
     default: break;
   }
   uint64_t plain = plain_bytes(object, info);
+#if PY_VERSION_HEX < 0x030b0000
+  if (info->kind == OL_KIND_CODE) return plain; /* its own answer counts the interpreter's caches: ol_code_caches */
+#endif
   return info->size_method != NULL ? called_bytes(object, info, plain) : plain;
 }
 

@@ -334,6 +334,7 @@ static void emit_fixed(void *context, PyObject *target) { emit_name(context, tar
 
 static ol_layout walk_code(ol_walk *walk, PyObject *object) {
   if (ensure_room(walk, 16)) ol_visit_code((PyCodeObject *)object, emit_fixed, walk);
+  ol_code_caches((PyCodeObject *)object, &walk->cache_blocks, &walk->cache_native_bytes);
   return OL_LAYOUT_CODE;
 }
 
@@ -610,6 +611,7 @@ static ol_walk_status begin(ol_walk *walk) {
   ol_type_table_clear(&walk->types);
   walk->pending_first = walk->pending_count = 0;
   walk->tracked_count = walk->refused_count = walk->impossible_count = walk->broken_links = 0;
+  walk->cache_blocks = walk->cache_native_bytes = 0;
   walk->no_memory = false;
   if (!ensure_room(walk, 64)) return OL_WALK_NO_MEMORY;
   (void)pseudo_node(walk, walk->interp, OL_LAYOUT_INTERPRETER);

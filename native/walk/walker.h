@@ -36,6 +36,8 @@ typedef struct ol_walk {
   uint64_t refused_count;    /* traversals that the deny-list forbade */
   uint64_t impossible_count; /* pointers no object can have, not followed */
   uint64_t broken_links;     /* list members whose neighbour does not point back */
+  /* the interpreter's own caches, which grow while it warms up: for the reader of totals to take off */
+  uint64_t cache_blocks, cache_native_bytes;
   bool no_memory;
 } ol_walk;
 

@@ -169,3 +169,16 @@ def test_slow_steps_get_more_time_only_while_something_grows(tmp_path: Path) -> 
     assert result.cost.wall_seconds > 20
     limited = result_of(tmp_path, leaking, time_budget_s=4)
     assert limited.verdict is Verdict.COULD_NOT_TELL
+
+
+def test_functions_that_warm_up_one_after_the_other_are_no_leak(tmp_path: Path) -> None:
+    """On 3.10 a code object gets caches in its 1,024th run: hundreds of functions, a slow and steady growth."""
+    code = (
+        "source = '\\n'.join(f'def f{k}(x):\\n    return len(str(x)) + {k}' for k in range(300))\n"
+        "exec(source)\n"
+        "functions = [globals()[f'f{k}'] for k in range(300)]\n"
+        "def step(i):\n"
+        "    for k in range(300):\n"
+        "        if i % (1 + k % 7) == 0: functions[k](i)\n"
+    )
+    assert result_of(tmp_path, code, steps=4000).verdict is Verdict.NO_LEAK

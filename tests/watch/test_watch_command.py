@@ -197,9 +197,9 @@ def test_a_command_does_not_outlive_a_watch_that_is_told_to_end(watching):
 
 def test_a_command_that_ignores_sigterm_is_killed_on_ctrl_c(watching):
     source = """
-import signal, time
-signal.signal(signal.SIGTERM, lambda *_: print('{"kind": "told to end"}', flush=True))
-print('{"kind": "ready"}', flush=True)
+import os, signal, time
+signal.signal(signal.SIGTERM, lambda *_: os.write(1, b'{"kind": "told to end"}\\n'))
+os.write(1, b'{"kind": "ready"}\\n')
 while True:
     time.sleep(600)
 """

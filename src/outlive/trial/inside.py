@@ -1,7 +1,8 @@
 """Counters that only the child itself can read: Python's objects and blocks, the C heap, asyncio's tasks and timers.
 
 Everything else is read by the parent from outside (`outside`), which disturbs nothing here. Observer effect: what a
-reading allocates is gone, or the same, at the next one; the planted controls' blocks are taken off the total.
+reading allocates is gone, or the same, at the next one; the planted controls' blocks and the interpreter's own caches
+are taken off the totals.
 """
 
 from __future__ import annotations
@@ -33,10 +34,12 @@ class Inside:
     def read(self, loop: Any) -> dict[str, Any]:
         """Plain data for the wire: `census`, a frame of bytes, and `counts`, by counter name."""
         self.census.take()
-        counts = {"blocks": getallocatedblocks() - self._controls.blocks, "tasks": tasks.count_tasks()}
+        cache_blocks, cache_bytes = self.census.caches
+        blocks = getallocatedblocks() - self._controls.blocks - cache_blocks
+        counts = {"blocks": blocks, "tasks": tasks.count_tasks()}
         heap = _core.native_heap()
         if heap is not None:
-            counts["native"] = heap[0] + heap[1]
+            counts["native"] = heap[0] + heap[1] - cache_bytes
         if loop is not None:
             try:
                 counts["timers"] = tasks.count_timers(loop)
