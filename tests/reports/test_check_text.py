@@ -124,3 +124,9 @@ def test_next_command_after_a_leak_allows_what_was_found() -> None:
 )
 def test_sentence_fits_the_kind_of_resource(finding: Finding, words: str) -> None:
     assert sentence(finding) == words
+
+
+def test_next_command_after_a_test_is_pytests() -> None:
+    why, command = after_check(dataclasses.replace(LEAK, scenario="tests/test_app.py::test_request"))
+    assert command == "pytest --outlive tests/test_app.py::test_request"
+    assert "outlive(allow=['service.Session'])" in why

@@ -13,12 +13,21 @@ from outlive.model.verdict import CheckResult, Finding, Outcome, Verdict
 
 def after_check(result: CheckResult) -> tuple[str, str]:
     """`(why, command)`: what the command is for, and the command itself."""
+    if "::" in result.scenario:
+        return _after_test(result)
     again = f"outlive check {shlex.quote(result.scenario)}"
     if result.verdict is Verdict.LEAK:
         return _after_leak(result, again)
     if result.verdict is Verdict.NO_LEAK:
         return "to see still smaller leaks, look longer", f"{again} --time-budget {_longer(result)}"
     return _after_doubt(result, again)
+
+
+def _after_test(result: CheckResult) -> tuple[str, str]:
+    """A test is checked again by pytest; what it may leave behind is said at the test."""
+    name = allow_word(result.findings[0]) if result.findings else ""
+    why = f"mend it and look again; or, if this may grow, mark it outlive(allow={[name]!r})" if name else "look again"
+    return why, f"pytest --outlive {shlex.quote(result.scenario)}"
 
 
 def _after_leak(result: CheckResult, again: str) -> tuple[str, str]:
