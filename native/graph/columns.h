@@ -26,7 +26,7 @@ typedef enum ol_layout {
   OL_LAYOUT_SPLIT_DICT = 4,  /* first the OL_LAYOUT_KEYS node, then value k of key k */
   OL_LAYOUT_ELEMENTS = 5,    /* a set's elements: no position has a meaning */
   OL_LAYOUT_PLAIN = 6,       /* by label */
-  OL_LAYOUT_CODE = 7,        /* fixed order, see walk/walker.c */
+  OL_LAYOUT_CODE = 7,        /* fixed order, see ol_visit_code in walk/layout.h */
   OL_LAYOUT_PAIRS_PLAIN = 8, /* a dict's subclass: labelled edges first; pairs_start says where the pairs begin */
   OL_LAYOUT_REFUSED = 9,     /* known not to be walkable on this version: no edges are shown */
   /* pseudo-nodes */

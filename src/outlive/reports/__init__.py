@@ -1,1 +1,1 @@
-"""TODO"""
+"""How results are said: text for people, JSON for programs. Pure: results in, words out; prints nothing."""
