@@ -78,12 +78,14 @@ def conclude(
 def _without_findings(assessment: Assessment, steps: int, plan: Horizon, stop: Stop) -> tuple[Verdict, str]:
     if steps < min(_FEWEST_STEPS, plan.accuse_handles_at) or steps < _FEWEST_STEPS:
         return Verdict.COULD_NOT_TELL, f"only {steps:,} steps ran ({stop.reason}); at least {_FEWEST_STEPS} are needed"
-    suspects = [key for key in assessment.in_state(State.GROWING) if assessment.judged[key].steady]
+    growing = (assessment.judged[key] for key in assessment.in_state(State.GROWING))
+    suspects = [one for one in growing if one.steady and one.open]  # an echo of what is excused is not open
     if suspects:
         return Verdict.COULD_NOT_TELL, f"something grows steadily but was not confirmed: {stop.reason}"
     if any(assessment.judged[key].open for key in assessment.judged):
         return Verdict.NO_LEAK, f"nothing grows at a steady rate over {steps:,} steps"
-    return Verdict.NO_LEAK, f"nothing stays behind after {steps:,} steps"
+    may_grow = any(one.state in (State.LEAK, State.GROWING) for one in assessment.excused.values())
+    return Verdict.NO_LEAK, f"nothing {'else ' if may_grow else ''}stays behind after {steps:,} steps"
 
 
 def _blind(missed: list[Control]) -> str:
