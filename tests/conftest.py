@@ -1,4 +1,4 @@
-"""What holds for all tests: Ctrl-C works, here and in every process that a test starts.
+"""What all tests share: programs to look at, and a Ctrl-C that works, here and in every process that a test starts.
 
 Jobs in the background are started with it ignored, and a process hands that on to its children.
 """
@@ -6,9 +6,57 @@ Jobs in the background are started with it ignored, and a process hands that on 
 from __future__ import annotations
 
 import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+
+import pytest
 
 
 def pytest_configure() -> None:
     """Before anything is collected, in each worker."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+class Program:
+    """A running Python program that says "ready", and after each line it is told says "done"."""
+
+    def __init__(self, source: str) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", source], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+        )
+        self.pid = self.process.pid
+        self.answer()
+
+    def answer(self) -> str:
+        """The next line that it says; fails when it ended instead."""
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        assert line, f"the program ended: {self.process.wait()}"
+        return line.strip()
+
+    def tell(self, line: str = "go") -> str:
+        """Send a line and wait for the answer."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(line + "\n")
+        return self.answer()
+
+    def end(self) -> None:
+        """Kill it and take its exit status."""
+        self.process.kill()
+        self.process.communicate()
+
+
+@pytest.fixture
+def start() -> Iterator[Callable[[str], Program]]:
+    """Starts a program from its source; ends it after the test."""
+    running: list[Program] = []
+
+    def started(source: str) -> Program:
+        running.append(Program(source))
+        return running[-1]
+
+    yield started
+    for program in running:
+        program.end()

@@ -22,6 +22,19 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return path.read_bytes()
 
 
+def read_everything(path: Path) -> None:
+    snapshot = load(path)
+    for name in snapshot.container.names:
+        snapshot.column(name)
+
+
+def make_checksums_right(content: bytearray) -> None:
+    """Of directory and header, after a change: what is behind the checksums is to be tested."""
+    offset, rows = struct.unpack_from("<QI", content, 24)
+    struct.pack_into("<I", content, 36, _core.crc32c(bytes(content[offset : offset + 72 * rows])))
+    struct.pack_into("<I", content, 60, _core.crc32c(bytes(content[:60])))
+
+
 def refused(path: Path, content: bytes) -> str:
     path.write_bytes(content)
     with pytest.raises(DamagedSnapshot) as caught:
@@ -79,9 +92,7 @@ def test_one_changed_byte_anywhere_is_noticed(whole: bytes, tmp_path: Path) -> N
         content[place] ^= 1 << chance.randrange(8)
         path.write_bytes(content)
         try:
-            snapshot = load(path)
-            for name in snapshot.container.names:
-                snapshot.column(name)
+            read_everything(path)
         except DamagedSnapshot:
             continue
         assert in_padding(whole, place), f"a changed byte at {place} was not noticed"
@@ -107,14 +118,11 @@ def test_consistent_lies_are_refused(whole: bytes, tmp_path: Path, data: st.Data
     which = data.draw(st.sampled_from([2, 3, 4, 5, 6]))
     fields[which] = data.draw(st.integers(0, 2**32 - 1) if which == 2 else st.integers(0, 2**64 - 1))
     struct.pack_into("<24s4sIQQQQII", content, offset + 72 * row, *fields)
-    struct.pack_into("<I", content, 36, _core.crc32c(bytes(content[offset : offset + 72 * rows])))
-    struct.pack_into("<I", content, 60, _core.crc32c(bytes(content[:60])))
+    make_checksums_right(content)
     path = tmp_path / "f"
     path.write_bytes(content)
     try:
-        snapshot = load(path)
-        for name in snapshot.container.names:
-            snapshot.column(name)
+        read_everything(path)
     except DamagedSnapshot:
         return
     assert bytes(content) == whole, "a changed directory row was believed"
@@ -130,8 +138,7 @@ def test_numbers_that_point_outside_are_refused(whole: bytes, tmp_path: Path) ->
             struct.pack_into("<I", content, start + 400, 0xFFFFFF00)
             crc = _core.crc32c(bytes(content[start : start + stored]))
             struct.pack_into("<24s4sIQQQQII", content, place, name, dtype, codec, count, start, stored, raw, crc, spare)
-    struct.pack_into("<I", content, 36, _core.crc32c(bytes(content[offset : offset + 72 * rows])))
-    struct.pack_into("<I", content, 60, _core.crc32c(bytes(content[:60])))
+    make_checksums_right(content)
     assert "points outside" in refused(tmp_path / "f", bytes(content))
 
 

@@ -12,50 +12,6 @@ from typing import Any
 
 import pytest
 
-
-class Program:
-    """A running Python program that says "ready", and after each line it is told says "done"."""
-
-    def __init__(self, source: str) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", source], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
-        )
-        self.pid = self.process.pid
-        self.answer()
-
-    def answer(self) -> str:
-        """The next line that it says; fails when it ended instead."""
-        assert self.process.stdout is not None
-        line = self.process.stdout.readline()
-        assert line, f"the program ended: {self.process.wait()}"
-        return line.strip()
-
-    def tell(self, line: str = "go") -> str:
-        """Send a line and wait for the answer."""
-        assert self.process.stdin is not None
-        self.process.stdin.write(line + "\n")
-        return self.answer()
-
-    def end(self) -> None:
-        """Kill it and take its exit status."""
-        self.process.kill()
-        self.process.communicate()
-
-
-@pytest.fixture
-def start() -> Iterator[Callable[[str], Program]]:
-    """Starts a program from its source; ends it after the test."""
-    running: list[Program] = []
-
-    def started(source: str) -> Program:
-        running.append(Program(source))
-        return running[-1]
-
-    yield started
-    for program in running:
-        program.end()
-
-
 WATCH = [sys.executable, "-m", "outlive", "watch"]
 
 

@@ -102,7 +102,7 @@ def _self_check_of(facts: Mapping[str, float]) -> SelfCheck:
 
 @dataclass(frozen=True)
 class TypeRow:
-    """One type as the snapshot saw it. `offsets` maps byte offsets in its instances to member names."""
+    """One type as the snapshot saw it; sizes and offsets in bytes, of its instances."""
 
     node: int
     name: str
