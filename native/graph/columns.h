@@ -28,7 +28,6 @@ typedef enum ol_layout {
   OL_LAYOUT_PLAIN = 6,       /* by label */
   OL_LAYOUT_CODE = 7,        /* fixed order, see ol_visit_code in walk/layout.h */
   OL_LAYOUT_PAIRS_PLAIN = 8, /* a dict's subclass: labelled edges first; pairs_start says where the pairs begin */
-  OL_LAYOUT_REFUSED = 9,     /* known not to be walkable on this version: no edges are shown */
   /* pseudo-nodes */
   OL_LAYOUT_KEYS = 32,        /* shared dict keys: edge k is key k */
   OL_LAYOUT_INTERPRETER = 33, /* what an interpreter itself holds, fixed order, see walk/roots.c */

@@ -29,11 +29,6 @@ static bool denied(const struct rule *rules, size_t count, const char *name) {
   return false;
 }
 
-bool ol_deny_type(const PyTypeObject *type) {
-  (void)type; /* no type is known to need it on 3.10-3.13; static types are walked by hand, see walker.c */
-  return false;
-}
-
 bool ol_deny_type_edge(const PyTypeObject *type) {
   return strcmp(type->tp_name, "functools._lru_list_elem") == 0; /* by lru_cache_tp_traverse, for all its links */
 }

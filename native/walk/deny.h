@@ -6,9 +6,6 @@
 
 #include "walk/cpython.h"
 
-/* True: the instances' tp_traverse must not be called. */
-bool ol_deny_type(const PyTypeObject *type);
-
 /* True: whoever holds such an instance shows its reference to its type; the instance must not show it again. */
 bool ol_deny_type_edge(const PyTypeObject *type);
 

@@ -106,7 +106,6 @@ static bool is_ndarray(const PyTypeObject *type) {
 
 static ol_kind kind_of(ol_type_info *info) {
   PyTypeObject *type = info->type;
-  if (ol_deny_type(type)) return OL_KIND_REFUSED;
   if (type == &PyUnicode_Type) return OL_KIND_STR;
   if (type == &PyLong_Type || type == &PyBool_Type) return OL_KIND_INT;
   if (type == &PyTuple_Type) return OL_KIND_TUPLE;

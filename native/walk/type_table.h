@@ -27,8 +27,7 @@ typedef enum ol_kind {
   OL_KIND_DESCRIPTOR,
   OL_KIND_FIELDS, /* untracked builtin whose pointers stand at fixed offsets */
   OL_KIND_NDARRAY,
-  OL_KIND_LRU_CACHE,
-  OL_KIND_REFUSED
+  OL_KIND_LRU_CACHE
 } ol_kind;
 
 enum { OL_FIELDS_MAX = 4 };

@@ -349,7 +349,6 @@ ol_layout ol_visit_object(ol_walk *walk, PyObject *object, const ol_type_info *i
     case OL_KIND_FIELDS: return walk_fields(walk, object, info);
     case OL_KIND_NDARRAY: return walk_ndarray(walk, object, info);
     case OL_KIND_LRU_CACHE: return walk_lru_cache(walk, object, info);
-    case OL_KIND_REFUSED: walk->refused_count++; return OL_LAYOUT_REFUSED;
     case OL_KIND_GENERIC: break;
   }
   return walk_generic(walk, object, info);
