@@ -1,0 +1,1 @@
+"""From a holder path to the mistake: states, the faulty reference, the owner, the family, the advice. Pure."""

@@ -1,0 +1,1 @@
+"""A snapshot, analysed: roots, holder paths, dominators, retained sizes, cycles, diffs. Pure: no I/O, no clock."""
