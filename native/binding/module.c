@@ -59,7 +59,7 @@ PyMODINIT_FUNC PyInit__core(void) {
   PyObject *module = PyModule_Create(&definition);
   if (module == NULL) return NULL;
   if (PyModule_AddObjectRef(module, "Census", (PyObject *)&ol_CensusType) < 0 ||
-      PyModule_AddObjectRef(module, "Controls", (PyObject *)&ol_ControlsType) < 0) {
+      PyModule_AddObjectRef(module, "Controls", (PyObject *)&ol_ControlsType) < 0 || ol_heap_graph_add(module) < 0) {
     Py_DECREF(module);
     return NULL;
   }
