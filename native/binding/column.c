@@ -14,7 +14,7 @@ ol_column *ol_column_new(uint64_t count, int item_bytes) {
 
 static void column_dealloc(ol_column *self) {
   ol_reserve_deinit(&self->memory);
-  ol_reserve_deinit(&self->tree);
+  ol_dominators_deinit(&self->tree);
   Py_TYPE(self)->tp_free(self);
 }
 

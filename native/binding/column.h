@@ -5,14 +5,13 @@
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 
-#include "graph/reserve.h"
+#include "graph/dominators.h"
 
 typedef struct {
   PyObject_HEAD ol_reserve memory;
   Py_ssize_t count;
-  int item_bytes;  /* 1, 4 or 8 */
-  ol_reserve tree; /* of a column of dominators: what retained sizes go on from (dominators.h), else empty */
-  uint32_t tree_count;
+  int item_bytes;     /* 1, 4 or 8 */
+  ol_dominators tree; /* of a column of dominators: what retained sizes go on from; else count is 0 */
 } ol_column;
 
 extern PyTypeObject ol_ColumnType;

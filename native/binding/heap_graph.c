@@ -7,6 +7,8 @@
 
 #include "binding/column.h"
 #include "graph/closure.h"
+#include "graph/components.h"
+#include "graph/dominators.h"
 #include "graph/graph.h"
 #include "graph/holders.h"
 #include "graph/referrers.h"
@@ -88,6 +90,15 @@ static bool one_each(arguments *a, PyObject *object, const char *name, int item_
          false;
 }
 
+/* 4 where the array has numbers of 4 bytes, else 8: what is neither is refused when it is viewed as 8. */
+static int bytes_of_numbers(PyObject *object) {
+  Py_buffer view;
+  if (PyObject_GetBuffer(object, &view, PyBUF_ND | PyBUF_FORMAT) < 0) return PyErr_Clear(), 8;
+  int bytes = view.itemsize == 4 ? 4 : 8;
+  PyBuffer_Release(&view);
+  return bytes;
+}
+
 static bool cuts(arguments *a, PyObject *object) {
   uint32_t count = 0;
   const uint32_t *pairs = object != NULL ? numbers(a, object, "cuts", 4, &count) : (const uint32_t *)"";
@@ -166,9 +177,65 @@ static PyObject *graph_referrers(HeapGraphObject *self, PyObject *none) {
   Py_END_ALLOW_THREADS return Py_BuildValue("(NN)", starts, sources);
 }
 
+static PyObject *graph_components(HeapGraphObject *self, PyObject *none) {
+  (void)none;
+  arguments a;
+  if (!begin(&a, self)) return end(&a, NULL, false);
+  ol_column *components = ol_column_new(self->graph.node_count, 4);
+  bool ok = components != NULL;
+  if (ok) {
+    Py_BEGIN_ALLOW_THREADS ok = ol_find_components(&self->graph, (uint32_t *)components->memory.base);
+    Py_END_ALLOW_THREADS
+  }
+  return end(&a, components, ok);
+}
+
+static PyObject *graph_dominators(HeapGraphObject *self, PyObject *o_roots) {
+  uint32_t count;
+  const uint32_t *roots = NULL;
+  arguments a;
+  if (!begin(&a, self) || (roots = nodes(&a, o_roots, "roots", &count)) == NULL) return end(&a, NULL, false);
+  ol_column *dominators = ol_column_new(self->graph.node_count, 4);
+  bool ok = dominators != NULL;
+  if (ok) {
+    Py_BEGIN_ALLOW_THREADS ok = ol_dominators_init(&dominators->tree, &self->graph, roots, count);
+    if (ok) ol_dominators_by_node(&dominators->tree, self->graph.node_count, (uint32_t *)dominators->memory.base);
+    Py_END_ALLOW_THREADS
+  }
+  return end(&a, dominators, ok);
+}
+
+/* The column's own tree is used, not its rows: numbers that come in from outside never steer it. */
+static PyObject *graph_retained(HeapGraphObject *self, PyObject *args) {
+  ol_column *dominators;
+  PyObject *o_sizes;
+  const void *found;
+  ol_sizes sizes = {NULL, NULL};
+  arguments a;
+  if (!PyArg_ParseTuple(args, "O!O", &ol_ColumnType, &dominators, &o_sizes)) return NULL;
+  const uint32_t rows = self->graph.node_count;
+  if (dominators->tree.count == 0 || dominators->count != (Py_ssize_t)rows)
+    return PyErr_Format(PyExc_ValueError, "not what dominators() of this graph returned");
+  if (!begin(&a, self) || !one_each(&a, o_sizes, "sizes", bytes_of_numbers(o_sizes), rows, &found))
+    return end(&a, NULL, false);
+  if (found == NULL) return PyErr_Format(PyExc_ValueError, "sizes has no rows"), end(&a, NULL, false);
+  if (a.views[0].itemsize == 4) sizes.small = found;
+  else sizes.large = found;
+  ol_column *retained = ol_column_new(rows, 8);
+  bool ok = retained != NULL;
+  if (ok) {
+    Py_BEGIN_ALLOW_THREADS ok = ol_find_retained(&dominators->tree, &sizes, rows, (uint64_t *)retained->memory.base);
+    Py_END_ALLOW_THREADS
+  }
+  return end(&a, retained, ok);
+}
+
 static PyMethodDef graph_methods[] = {
     {"holders", (PyCFunction)graph_holders, METH_VARARGS, NULL},
     {"reached", (PyCFunction)graph_reached, METH_VARARGS, NULL},
+    {"components", (PyCFunction)graph_components, METH_NOARGS, NULL},
+    {"dominators", (PyCFunction)graph_dominators, METH_O, NULL},
+    {"retained", (PyCFunction)graph_retained, METH_VARARGS, NULL},
     {"referrers", (PyCFunction)graph_referrers, METH_NOARGS, NULL},
     {NULL, NULL, 0, NULL},
 };

@@ -107,3 +107,15 @@ class HeapGraph:
 
     def referrers(self) -> tuple[Column, Column]:
         """The references backwards: starts u8[nodes + 1], sources u4; for each node ascending, once a reference."""
+
+    def dominators(self, roots: Buffer, /) -> Column:
+        """u4: each node's immediate dominator; 0: only all roots together keep it alive; 0xffffffff: not reached."""
+
+    def retained(self, dominators: Column, sizes: Buffer, /) -> Column:
+        """u8: bytes that would go with each node; row 0: with everything. `sizes` is u4 or u8, one a node.
+
+        `dominators` must be what `dominators()` returned: it carries the order in which sizes are summed.
+        """
+
+    def components(self) -> Column:
+        """u4: each node's strongly connected component, from 1; row 0: 0. References never lead to a higher one."""

@@ -57,6 +57,7 @@ class Graph:
         self._edge_start = np.ascontiguousarray(edge_start, np.uint64)
         self._targets = np.ascontiguousarray(targets, np.uint32)
         self._native = _core.HeapGraph(self._edge_start, self._targets)
+        self._last_tree: tuple[Nodes, _core.Column] | None = None
 
     def __len__(self) -> int:
         """Rows, row 0 ("nothing") included."""
@@ -85,6 +86,35 @@ class Graph:
     def reached(self, roots: npt.ArrayLike, cuts: npt.ArrayLike = ()) -> Flags:
         """Which nodes a path leads to that follows no reference of `cuts`."""
         return np.asarray(self._native.reached(_nodes(roots), _nodes(cuts))).view(np.bool_)
+
+    def dominators(self, roots: npt.ArrayLike) -> Nodes:
+        """The one node without which each would not be reached, the nearest such; 0: there is none.
+
+        >>> graph = Graph(np.array([0, 0, 2, 3, 4, 4], np.uint64), np.array([2, 3, 4, 4], np.uint32))
+        >>> graph.dominators([1]).tolist()  # 1 holds 2 and 3, which both hold 4
+        [0, 0, 1, 1, 1]
+        """
+        return np.asarray(self._tree(_nodes(roots)))
+
+    def retained(self, roots: npt.ArrayLike, sizes: Numbers) -> Amounts:
+        """Bytes that each node alone keeps alive, its own among them; row 0: all bytes that are reached."""
+        wide = sizes if sizes.dtype == np.uint32 else sizes.astype(np.uint64, copy=False)
+        return np.asarray(self._native.retained(self._tree(_nodes(roots)), np.ascontiguousarray(wide)))
+
+    def _tree(self, roots: Nodes) -> _core.Column:
+        """The dominators of the last roots are kept: whoever asks for sizes has mostly asked for dominators before."""
+        if self._last_tree is None or not np.array_equal(self._last_tree[0], roots):
+            self._last_tree = None  # free before anew: it is 12 bytes a node
+            self._last_tree = roots.copy(), self._native.dominators(roots)
+        return self._last_tree[1]
+
+    @cached_property
+    def components(self) -> Nodes:
+        """The strongly connected component of each node, from 1: equal numbers hold each other.
+
+        References between components lead from the higher number to the lower.
+        """
+        return np.asarray(self._native.components())
 
     def referrers(self, node: int) -> Nodes:
         """Who refers to `node`, ascending, once a reference."""
