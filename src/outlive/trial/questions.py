@@ -17,6 +17,7 @@ ANSWERED_BY = {
     "echo": "outlive.trial.questions:echo",
     "mark": "outlive.trial.questions:mark",
     "bounds": "outlive.trial.questions:bounds",
+    "deepen": "outlive.trial.questions:deepen",
 }
 
 
@@ -49,3 +50,10 @@ def bounds(payload: dict[str, Any], inside: Inside) -> dict[str, Any]:
     from outlive.probes.bounds import analyse
 
     return analyse(inside.census, frozenset(payload["types"]))
+
+
+def deepen(payload: dict[str, Any], inside: Inside) -> dict[str, Any]:
+    """From here on each object's stamp names `depth` lines of the call stack; how stamps are kept."""
+    from outlive.trial import stamping
+
+    return stamping.deepen(payload["depth"])
