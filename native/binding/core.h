@@ -6,6 +6,7 @@
 
 extern PyTypeObject ol_CensusType;
 extern PyTypeObject ol_ControlsType;
+extern PyTypeObject ol_StampsType;
 
 /* Readies the control types. -1 with an error set. */
 int ol_controls_ready(void);

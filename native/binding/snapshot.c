@@ -10,6 +10,7 @@
 
 #include "graph/container.h"
 #include "graph/tally.h"
+#include "stamps/stamp_columns.h"
 #include "walk/names.h"
 #include "walk/roots.h"
 
@@ -24,6 +25,7 @@ typedef struct snapshot {
   ol_reserve member_rows; /* uint32_t[member_count][2]: type's node, offset */
   uint32_t member_count;
   ol_text member_names;
+  ol_stamp_columns stamps;
   ol_self_check check;
   double pause_seconds;
 } snapshot;
@@ -42,6 +44,7 @@ static void snapshot_deinit(snapshot *s) {
   ol_text_deinit(&s->type_names);
   ol_reserve_deinit(&s->member_rows);
   ol_text_deinit(&s->member_names);
+  ol_stamp_columns_deinit(&s->stamps);
 }
 
 static bool add_members(snapshot *s, const ol_type_info *info) {
@@ -73,6 +76,7 @@ static bool add_type(snapshot *s, const ol_type_info *info) {
 }
 
 static bool gather(snapshot *s) {
+  if (!ol_stamp_columns_gather(&s->stamps, &s->walk)) return false;
   const ol_type_info *slots = (const ol_type_info *)s->walk.types.slots.base;
   for (uint32_t i = 0; i < s->walk.types.capacity; i++)
     if (slots[i].type != NULL && !add_type(s, &slots[i])) return false;
@@ -139,6 +143,7 @@ static int write_file(const char *path, const snapshot *s) {
   ol_container_begin(&writer, fd);
   add_facts(&writer, s);
   add_columns(&writer, s);
+  ol_stamp_columns_write(&s->stamps, &writer);
   if (!add_root_names(&writer)) writer.error = ENOMEM;
   bool ok = ol_container_finish(&writer);
   int error = ok ? 0 : writer.error;

@@ -58,6 +58,45 @@ class Census:
     def caches(self) -> tuple[int, int]:
         """Blocks and native bytes of the interpreter's own caches (3.10: opcode caches), seen by the last walk."""
 
+class StampFacts(TypedDict):
+    """How stamps are kept. `lost_at`: the tick in which our hook was taken away, None if it was not."""
+
+    mode: str
+    depth: int
+    tracer_taken: bool
+    lost_at: int | None
+    sites: int
+    unstamped: int
+    refused: int
+
+class Stamps:
+    """When and where each object is made, noted at its making; the one set of this process, however often it is asked
+    for. A snapshot taken meanwhile has them as columns. Costs time at every making, and 8 bytes for each 16 of objects.
+    """
+
+    def __init__(self) -> None: ...
+    def start(self, depth: int = 1, *, allocator: bool = False, ours: bytes = b"", watcher: bytes = b"") -> str:
+        """Begin with tick 1; the mode: "tracer" (3.13 on, where nobody else has the tracer) or "allocator".
+
+        `depth`: how many lines of the call stack, at most 64. `allocator`: take that mode anyhow. Code in the folder
+        `ours` is passed over to its caller; code in `watcher` ends the chain of callers. Raises RuntimeError when
+        already begun, MemoryError.
+        """
+    def stop(self) -> None:
+        """End, and forget all stamps."""
+    def tick(self, number: int, /) -> None:
+        """What is made from here on is of this tick (an unsigned 32-bit number)."""
+    def depth(self, depth: int, /) -> None:
+        """Change how many lines of the call stack are kept from here on."""
+    @property
+    def mode(self) -> str:
+        """ "off", "tracer" or "allocator"."""
+    @property
+    def mapped_bytes(self) -> int:
+        """Address space the stamps take: no malloc, no Python block."""
+    @property
+    def facts(self) -> StampFacts: ...
+
 class Controls:
     """A known leak and a known innocent; both are counted under types of their own."""
 

@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from outlive import _core
+from outlive.capture import stamps
 from outlive.capture.container import Column, Container, DamagedSnapshot, open_container, write_compressed
 
 # The order of the `facts` column; native/binding/snapshot.c writes it.
@@ -159,6 +160,14 @@ class Snapshot:
         nodes = self.column("text_nodes")
         return dict(zip(nodes.tolist(), self._texts("text", len(nodes))))
 
+    @cached_property
+    def stamps(self) -> stamps.Stamps | None:
+        """When and where each object was made; None where no stamps were kept."""
+        if not stamps.has_stamps(self.container):
+            return None
+        texts = self._texts("site_text", len(self.column("site_text_ends")))
+        return stamps.Stamps(self.container, self.column("type"), texts)
+
     def counts_by_type(self) -> dict[str, tuple[int, int]]:
         """(objects, bytes) of each type's name."""
         type_column = self.column("type")
@@ -205,6 +214,8 @@ class Snapshot:
             column = self.column(name)
             if len(column) and int(column.max()) >= nodes:
                 raise DamagedSnapshot(f"{self.path}: column {name!r} points outside the snapshot")
+        if stamps.has_stamps(self.container):
+            stamps.check(self.container, nodes, len(self.column("site_text_ends")))
         for name, width in (("large_sizes", _PAIR), ("pairs_start", _PAIR), ("member_rows", _PAIR), ("type_rows", 6)):
             rows = self._rows(name, width)
             if len(rows) and int((rows[:, 0] & 0xFFFFFFFF).max()) >= nodes:

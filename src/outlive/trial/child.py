@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 
-from outlive.trial import board, line, scenario, stepping, trouble
+from outlive.trial import board, line, scenario, stamping, stepping, trouble
 from outlive.trial.service import CountingFailed, converse
 
 TYPE_CHECKING = False
@@ -33,6 +33,7 @@ def main(target: str) -> NoReturn:
 
 def _live(wire: line.Line, target: str) -> None:
     wire.board.enter(board.LOADING)
+    stamping.begin()
     loaded = scenario.load(target)
     wire.leave_if_copy()
     runner = stepping.Runner(loaded, wire)

@@ -12,6 +12,7 @@ from sys import getallocatedblocks
 from outlive import _core
 from outlive.errors import MeasureError
 from outlive.probes import tasks
+from outlive.trial import stamping
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,7 +33,9 @@ class Inside:
         self._controls.plant()
 
     def read(self, loop: Any) -> dict[str, Any]:
-        """Plain data for the wire: `census`, a frame of bytes, and `counts`, by counter name."""
+        """Plain data for the wire: `census`, a frame of bytes; `counts`, by counter name; `own_mapped`, bytes of ours
+        among those mapped.
+        """
         self.census.take()
         cache_blocks, cache_bytes = self.census.caches
         blocks = getallocatedblocks() - self._controls.blocks - cache_blocks
@@ -45,4 +48,4 @@ class Inside:
                 counts["timers"] = tasks.count_timers(loop)
             except MeasureError:
                 pass  # a loop that does not show its timers (uvloop): the counter is left out, not zero
-        return {"census": self.census.frame(), "counts": counts}
+        return {"census": self.census.frame(), "counts": counts, "own_mapped": stamping.mapped_bytes()}

@@ -12,7 +12,6 @@ import secrets
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from outlive.errors import MeasureError
@@ -21,6 +20,7 @@ from outlive.trial.options import TrialOptions
 
 LINE_VARIABLE = "OUTLIVE_TRIAL_LINE"  # as in `line`, which is the child's and is not imported here
 MARK_VARIABLE = "OUTLIVE_TRIAL"
+SITES_VARIABLE = "OUTLIVE_TRIAL_SITES"  # as in `stamping`, which is the child's
 _NO_CACHE = "glibc.malloc.tcache_count"
 # `-c` and not `-m`: that would put the working folder first on the path, where an outlive.py or json.py may lie.
 _BOOT = """\
@@ -91,7 +91,7 @@ def _launch_in(folder: str, scenario: str, options: TrialOptions) -> Launched:
             pass_fds=(theirs_in, theirs_out),
             start_new_session=True,
             cwd=options.cwd,
-            env=environment(options.env, folder, mark, f"{theirs_in}:{theirs_out}:{folder}"),
+            env=environment(options, folder, mark, f"{theirs_in}:{theirs_out}:{folder}"),
         )
     except OSError as error:
         for descriptor in (commands, answers, output):
@@ -106,15 +106,16 @@ def _launch_in(folder: str, scenario: str, options: TrialOptions) -> Launched:
     return Launched(process, commands, answers, output, folder, board, mark)
 
 
-def environment(extra: Mapping[str, str], folder: str, mark: str, line: str) -> dict[str, str]:
+def environment(options: TrialOptions, folder: str, mark: str, line: str) -> dict[str, str]:
     """The child's environment: ours, what repeatability needs, what the caller adds, what the trial needs."""
     whole = dict(os.environ)
     whole["PYTHONHASHSEED"] = "0"
     whole["TMPDIR"] = os.path.join(folder, "tmp")
-    whole.update(extra)
+    whole.update(options.env)
     whole["GLIBC_TUNABLES"] = without_thread_caches(whole.get("GLIBC_TUNABLES", ""))
     whole[MARK_VARIABLE] = mark
     whole[LINE_VARIABLE] = line
+    whole[SITES_VARIABLE] = "1" if options.sites else "0"
     return whole
 
 

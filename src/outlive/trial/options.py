@@ -19,7 +19,8 @@ class TrialOptions:
     `timeout_s`: no progress for so long within one command ends the trial. `memory_limit_bytes`: resident size that
     ends it; None is half of what is available now, at most 8 GB. `argv`: what to run instead of our own child; it
     must speak our side of the line (the pytest plugin's does). `env` is added to the parent's environment.
-    `leave_s`: how long the process may take to exit by itself once everything was measured.
+    `leave_s`: how long the process may take to exit by itself once everything was measured. `sites`: note when and
+    where each object is made.
     """
 
     timeout_s: float = 60.0
@@ -29,6 +30,7 @@ class TrialOptions:
     cwd: str | None = None
     argv: Sequence[str] = ()
     leave_s: float = 2.0
+    sites: bool = True
 
 
 @dataclass(frozen=True)

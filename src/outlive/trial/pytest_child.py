@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 
 import pytest
 
-from outlive.trial import board, line, trouble
+from outlive.trial import board, line, stamping, trouble
 from outlive.trial.pytest_launch import TEST_VARIABLE
 from outlive.trial.scenario import modules_beside
 from outlive.trial.service import CountingFailed, converse
@@ -29,6 +29,7 @@ def main() -> NoReturn:
     line.prepare_process(wire)
     wire.board.enter(board.LOADING)
     test = json.loads(os.environ.pop(TEST_VARIABLE))
+    stamping.begin()
     sys.path[:] = test["path"]
     # No capturing, which would gather all steps' output in a file; no cache in the user's folder; and no complaint
     # that outlive was imported before pytest, which under `filterwarnings = error` would be the end.
@@ -127,6 +128,7 @@ class _Body:
         self._line.board.enter(board.STEPPING)
         item, leave_if_copy, stepped = self._item, self._line.leave_if_copy, self._line.board.stepped
         for index in range(self.done, self.done + count):
+            stamping.tick(stamping.FIRST_STEP + index)
             with _fixtures_renewed(item):
                 self._stepping = True
                 try:
@@ -136,6 +138,7 @@ class _Body:
             leave_if_copy()
             self.done = index + 1
             stepped(self.done)
+        stamping.tick(stamping.BETWEEN)
 
     @property
     def loop(self) -> Any:

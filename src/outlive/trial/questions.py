@@ -19,6 +19,7 @@ ANSWERED_BY = {
     "bounds": "outlive.trial.questions:bounds",
     "snapshot": "outlive.trial.questions:snapshot",
     "import-path": "outlive.trial.questions:import_path",
+    "deepen": "outlive.trial.questions:deepen",
 }
 
 
@@ -67,3 +68,10 @@ def import_path(payload: dict[str, Any], inside: Inside) -> dict[str, Any]:
     version = sys.version_info
     python = f"{version[0]}.{version[1]}.{version[2]}"
     return {"path": [folder for folder in sys.path if isinstance(folder, str)], "python": python}
+
+
+def deepen(payload: dict[str, Any], inside: Inside) -> dict[str, Any]:
+    """From here on each object's stamp names `depth` lines of the call stack; how stamps are kept."""
+    from outlive.trial import stamping
+
+    return stamping.deepen(payload["depth"])

@@ -4,14 +4,14 @@ Knows the commands; how steps are run, settled and counted is known by its neigh
 caught here: they end the conversation, and whoever opened it tells the parent.
 
     advance {count}    plant controls, run steps, settle     -> advanced {steps, step_seconds, settle_seconds}
-    count {again}      settle once more if asked, count      -> counted {census, counts, seconds}
+    count {again}      settle once more if asked, count      -> counted {census, counts, own_mapped, seconds}
     ask {name, …}      a question about the heap             -> answer {…} | refused {traceback}
     finish             no answer: the conversation is over
 """
 
 from __future__ import annotations
 
-from outlive.trial import board
+from outlive.trial import board, stamping
 from outlive.trial.inside import Inside
 from outlive.trial.line import Line, flush_output
 from outlive.trial.patience import now
@@ -40,8 +40,9 @@ def converse(line: Line, runner: Steps, own_modules: list[str]) -> None:
 
     `own_modules` are named to the parent: what grows there is the scenario's own.
     """
+    stamping.tick(stamping.BETWEEN)
     inside, settler = Inside(), Settler()
-    _reply(line, "ready", own_modules=own_modules)
+    _reply(line, "ready", own_modules=own_modules, stamps=stamping.told())
     while True:
         command = line.next_command()
         if command is None or command[0] == "finish":

@@ -7,6 +7,7 @@ share one event loop, made by whatever policy the scenario has set, as they woul
 from __future__ import annotations
 
 from outlive.trial import board
+from outlive.trial.stamping import BETWEEN, FIRST_STEP, tick
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,10 +50,12 @@ class Runner:
                 self._plain_steps(end)
             else:
                 self.loop.run_until_complete(self._async_steps(end))
+        tick(BETWEEN)
 
     def _plain_steps(self, end: int) -> None:
         step, stepped, leave_if_copy = self._scenario.step, self._line.board.stepped, self._line.leave_if_copy
         for index in range(self.done, end):
+            tick(FIRST_STEP + index)
             result = step(index)
             leave_if_copy()
             if result is not None and hasattr(type(result), "__await__"):
@@ -67,6 +70,7 @@ class Runner:
         step, stepped, leave_if_copy = self._scenario.step, self._line.board.stepped, self._line.leave_if_copy
         create_task = self.loop.create_task
         for index in range(self.done, end):
+            tick(FIRST_STEP + index)
             result = step(index)
             if result is not None and hasattr(type(result), "__await__"):
                 await (create_task(result) if hasattr(result, "cr_frame") else result)

@@ -31,6 +31,7 @@ __all__ = ["Ended", "Reading", "Trial", "TrialOptions"]
 _LEAVING_SECONDS = 0.1
 _STACKS_SECONDS = 2.0
 _UNITS = {"native": "bytes"}
+_MAPPED = CounterKey("mapped", "", "bytes")
 
 
 class Trial:
@@ -49,6 +50,7 @@ class Trial:
         self._leavers: tuple[int, int] | None = None
         self._rss_bytes = 0
         self.own_modules: frozenset[str] = frozenset()
+        self.stamps: dict[str, Any] = {}
 
     def start(self) -> Ended | None:
         """Start the process, load the scenario, run its setup. None: it is ready for its first step."""
@@ -66,6 +68,7 @@ class Trial:
         if isinstance(answer, Ended):
             return answer
         self.own_modules = frozenset(answer["own_modules"])
+        self.stamps = dict(answer["stamps"])
         return None
 
     def advance(self, steps: int) -> Reading | Ended:
@@ -246,6 +249,7 @@ class Trial:
         """What differs from the reading before. Kinds that are no longer there count 0, types stay as they were."""
         pid = self._running.process.pid
         values = outside.read(pid, self._running.temp_folder)
+        values[_MAPPED] -= int(counted["own_mapped"])
         counts: dict[str, int] = counted["counts"]
         values.update((CounterKey(name, "", _UNITS.get(name, "")), value) for name, value in counts.items())
         for key in self._last:

@@ -1,0 +1,115 @@
+/* outlive._core.Stamps: one object, as there is one set of stamps a process. */
+#include "stamps/stamps.h"
+
+#include "binding/core.h"
+
+static PyObject *the_stamps; /* the singleton; kept for good */
+static char ours[OL_SITE_TEXT_MAX], watcher[OL_SITE_TEXT_MAX];
+
+static PyObject *mode_word(ol_stamps_mode mode) {
+  static const char *const words[] = {"off", "tracer", "allocator"};
+  return PyUnicode_FromString(words[mode]);
+}
+
+static PyObject *stamps_new(PyTypeObject *type, PyObject *args, PyObject *kwargs) {
+  static char *names[] = {NULL};
+  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "", names)) return NULL;
+  if (the_stamps == NULL) the_stamps = type->tp_alloc(type, 0);
+  Py_XINCREF(the_stamps);
+  return the_stamps;
+}
+
+static bool depth_is_possible(unsigned int depth) {
+  if (depth >= 1 && depth <= OL_STAMP_DEPTH_MAX) return true;
+  PyErr_Format(PyExc_ValueError, "depth must be 1 to %d", (int)OL_STAMP_DEPTH_MAX);
+  return false;
+}
+
+static bool copy_folder(char *to, const char *from) {
+  if (strlen(from) < OL_SITE_TEXT_MAX) return strcpy(to, from), true;
+  PyErr_SetString(PyExc_ValueError, "the folder's name is too long");
+  return false;
+}
+
+static PyObject *stamps_start(PyObject *self, PyObject *args, PyObject *kwargs) {
+  (void)self;
+  static char *names[] = {"depth", "allocator", "ours", "watcher", NULL};
+  unsigned int depth = 1;
+  int allocator = 0;
+  const char *ours_given = "", *watcher_given = "";
+  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|I$pyy", names, &depth, &allocator, &ours_given, &watcher_given))
+    return NULL;
+  if (ol_stamps_now.mode != OL_STAMPS_OFF) {
+    PyErr_SetString(PyExc_RuntimeError, "stamps have been started already");
+    return NULL;
+  }
+  if (!depth_is_possible(depth) || !copy_folder(ours, ours_given) || !copy_folder(watcher, watcher_given)) return NULL;
+  if (!ol_stamps_start(depth, allocator, ours, watcher)) return PyErr_NoMemory();
+  return mode_word(ol_stamps_now.mode);
+}
+
+static PyObject *stamps_stop(PyObject *self, PyObject *none) {
+  (void)self, (void)none;
+  ol_stamps_stop();
+  Py_RETURN_NONE;
+}
+
+static PyObject *stamps_tick(PyObject *self, PyObject *number) {
+  (void)self;
+  unsigned long tick = PyLong_AsUnsignedLong(number);
+  if (tick == (unsigned long)-1 && PyErr_Occurred()) return NULL;
+  ol_stamps_tick(tick > OL_TICK_BETWEEN ? OL_TICK_BETWEEN - 1 : (uint32_t)tick);
+  Py_RETURN_NONE;
+}
+
+static PyObject *stamps_depth(PyObject *self, PyObject *args) {
+  (void)self;
+  unsigned int depth;
+  if (!PyArg_ParseTuple(args, "I", &depth) || !depth_is_possible(depth)) return NULL;
+  ol_stamps_now.depth = depth;
+  Py_RETURN_NONE;
+}
+
+static PyObject *stamps_mode(PyObject *self, void *none) {
+  (void)self, (void)none;
+  return mode_word(ol_stamps_now.mode);
+}
+
+static PyObject *stamps_mapped(PyObject *self, void *none) {
+  (void)self, (void)none;
+  return PyLong_FromUnsignedLongLong(ol_stamps_mapped_bytes());
+}
+
+static PyObject *stamps_facts(PyObject *self, void *none) {
+  (void)self, (void)none;
+  const ol_stamps *now = &ol_stamps_now;
+  PyObject *lost_at = now->lost ? PyLong_FromUnsignedLong(now->lost_at) : Py_NewRef(Py_None);
+  return Py_BuildValue("{sN sI sO sN sI sK sK}", "mode", mode_word(now->mode), "depth", now->depth, "tracer_taken",
+                       now->tracer_taken ? Py_True : Py_False, "lost_at", lost_at, "sites",
+                       now->sites.row_count > 0 ? now->sites.row_count - 1 : 0, "unstamped",
+                       (unsigned long long)now->unstamped_count, "refused",
+                       (unsigned long long)now->sites.refused_count);
+}
+
+static PyMethodDef stamps_methods[] = {
+    {"start", (PyCFunction)(void (*)(void))stamps_start, METH_VARARGS | METH_KEYWORDS, NULL},
+    {"stop", stamps_stop, METH_NOARGS, NULL},
+    {"tick", stamps_tick, METH_O, NULL},
+    {"depth", stamps_depth, METH_VARARGS, NULL},
+    {NULL, NULL, 0, NULL},
+};
+static PyGetSetDef stamps_getters[] = {
+    {"mode", stamps_mode, NULL, NULL, NULL},
+    {"mapped_bytes", stamps_mapped, NULL, NULL, NULL},
+    {"facts", stamps_facts, NULL, NULL, NULL},
+    {NULL, NULL, NULL, NULL, NULL},
+};
+
+PyTypeObject ol_StampsType = {
+    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "outlive._core.Stamps",
+    .tp_basicsize = sizeof(PyObject),
+    .tp_flags = Py_TPFLAGS_DEFAULT,
+    .tp_new = stamps_new,
+    .tp_methods = stamps_methods,
+    .tp_getset = stamps_getters,
+};

@@ -1,0 +1,280 @@
+#include "stamps/stamps.h"
+
+#include <string.h>
+
+#include "stamps/frame.h"
+#include "stamps/free_lists.h"
+#include "stamps/spelling.h"
+
+enum { FRAMES_PASSED_MAX = 1024 };
+
+ol_stamps ol_stamps_now;
+
+static struct {
+  PyMemAllocatorEx inner; /* what we wrapped; kept for good once wrapped */
+  bool wrapped;           /* our functions stand in somebody's allocator */
+  bool reached;           /* the wrapper was called: how we learn whether it still is */
+} hook;
+
+/* ---- where: from the running frame to a site ---- */
+
+static bool lies_in(const char *file, size_t length, const char *folder) {
+  size_t prefix = strlen(folder);
+  return prefix > 0 && length > prefix && memcmp(file, folder, prefix) == 0;
+}
+
+static __attribute__((noinline)) uint32_t learn_site(PyCodeObject *code, int32_t offset, uint32_t check) {
+  char file[OL_SITE_TEXT_MAX], function[512];
+  ol_sites *sites = &ol_stamps_now.sites;
+  size_t file_bytes = ol_spell(code->co_filename, file, sizeof file);
+  uint32_t site;
+  if (lies_in(file, file_bytes, ol_stamps_now.watcher)) site = OL_SITE_WATCHER;
+  else if (lies_in(file, file_bytes, ol_stamps_now.ours)) site = OL_SITE_OURS;
+  else {
+    int line = PyCode_Addr2Line(code, offset); /* reads the line table; -1 where the compiler gave none */
+    if (line < 0) line = code->co_firstlineno;
+    size_t function_bytes = ol_spell(ol_code_function(code), function, sizeof function);
+    site = ol_sites_make(sites, line < 0 ? 0 : (uint32_t)line, file, file_bytes, function, function_bytes);
+  }
+  ol_sites_remember(sites, (uintptr_t)code, offset, check, site);
+  return site;
+}
+
+static inline uint32_t site_of_place(PyCodeObject *code, int32_t offset) {
+  uint32_t check = ol_code_check(code);
+  uint32_t site = ol_sites_recall(&ol_stamps_now.sites, (uintptr_t)code, offset, check);
+  return site != OL_SITE_NOT_SEEN ? site : learn_site(code, offset, check);
+}
+
+/* The sites of the innermost frames that are not ours, innermost first. Ours are passed over at the inner end only:
+ * outside of the program's frames they, or the watcher, are where its chain of callers ends. */
+static inline uint32_t collect_sites(const PyThreadState *thread, uint32_t depth, uint32_t *ret_sites) {
+  uint32_t count = 0, passed = 0;
+  for (const ol_frame *frame = ol_frame_of(thread); frame != NULL && count < depth; frame = ol_frame_below(frame)) {
+    PyCodeObject *code;
+    int32_t offset;
+    if (++passed > FRAMES_PASSED_MAX) break;
+    if (!ol_frame_place(frame, &code, &offset)) continue;
+    uint32_t site = site_of_place(code, offset);
+    if (site == OL_SITE_WATCHER || (site == OL_SITE_OURS && count > 0)) break;
+    if (site != OL_SITE_OURS) ret_sites[count++] = site;
+  }
+  return count;
+}
+
+static __attribute__((noinline)) uint32_t chained_site(const PyThreadState *thread) {
+  uint32_t found[OL_STAMP_DEPTH_MAX];
+  uint32_t parent = OL_SITE_UNKNOWN;
+  for (uint32_t count = collect_sites(thread, ol_stamps_now.depth, found); count > 0; count--)
+    parent = ol_sites_under(&ol_stamps_now.sites, found[count - 1], parent);
+  return parent;
+}
+
+static inline uint32_t current_site(const PyThreadState *thread) {
+  if (ol_stamps_now.depth > 1) return chained_site(thread);
+  uint32_t site;
+  return collect_sites(thread, 1, &site) == 1 ? site : OL_SITE_UNKNOWN;
+}
+
+/* ---- when an object is made ---- */
+
+static inline uint64_t current_stamp(bool *ret_may_map) {
+  const PyThreadState *thread = ol_calling_thread();
+  *ret_may_map = thread != NULL && thread->interp == ol_stamps_now.interp;
+  return *ret_may_map ? (uint64_t)ol_stamps_now.tick << 32 | current_site(thread) : 0;
+}
+
+static inline void put_stamp(uintptr_t address, uint64_t stamp, bool may_map) {
+  uint64_t *place = ol_sheet_place(&ol_stamps_now.sheet, address);
+  if (place == NULL && may_map) place = ol_sheet_make_place(&ol_stamps_now.sheet, address);
+  if (place != NULL) *place = stamp;
+  else if (may_map) ol_stamps_now.unstamped_count++;
+}
+
+static inline void clear_stamp(uintptr_t address) {
+  uint64_t *place = ol_sheet_place(&ol_stamps_now.sheet, address);
+  if (place != NULL) *place = 0;
+}
+
+/* Where the tracer was ours before, it may have stamped an object further on in this block, behind a header: that
+ * stamp would now be taken for the new object's. */
+static inline void forget_objects_in(uintptr_t block, size_t bytes) {
+#if PY_VERSION_HEX >= 0x030d0000
+  if (bytes > 16) clear_stamp(block + 16);
+  if (bytes > 32) clear_stamp(block + 32);
+#else
+  (void)block, (void)bytes, (void)clear_stamp;
+#endif
+}
+
+static void note_block(void *block, size_t bytes) {
+  hook.reached = true;
+  if (ol_stamps_now.mode != OL_STAMPS_ALLOCATOR) return;
+  bool may_map;
+  uint64_t stamp = current_stamp(&may_map);
+  put_stamp((uintptr_t)block, stamp, may_map);
+  forget_objects_in((uintptr_t)block, bytes);
+}
+
+static void move_stamp(uintptr_t from, uintptr_t to, size_t bytes) {
+  hook.reached = true;
+  if (ol_stamps_now.mode != OL_STAMPS_ALLOCATOR) return;
+  const uint64_t *place = ol_sheet_place(&ol_stamps_now.sheet, from);
+  const PyThreadState *thread = ol_calling_thread();
+  put_stamp(to, place != NULL ? *place : 0, thread != NULL && thread->interp == ol_stamps_now.interp);
+  forget_objects_in(to, bytes);
+}
+
+/* ---- the allocator of objects, wrapped. The context is the inner one's, so that `free` needs no wrapper ---- */
+
+static void *wrapped_malloc(void *context, size_t bytes) {
+  void *block = hook.inner.malloc(context, bytes);
+  if (block != NULL) note_block(block, bytes);
+  return block;
+}
+
+static void *wrapped_calloc(void *context, size_t count, size_t bytes) {
+  void *block = hook.inner.calloc(context, count, bytes);
+  if (block != NULL) note_block(block, count * bytes);
+  return block;
+}
+
+static void *wrapped_realloc(void *context, void *block, size_t bytes) {
+  uintptr_t before = (uintptr_t)block;
+  void *moved = hook.inner.realloc(context, block, bytes);
+  if (moved == NULL) return NULL;
+  if (before == 0) note_block(moved, bytes);
+  else if ((uintptr_t)moved != before) move_stamp(before, (uintptr_t)moved, bytes);
+  return moved;
+}
+
+static bool allocator_is_reached(void) {
+  hook.reached = false;
+  PyObject_Free(PyObject_Malloc(1));
+  return hook.reached;
+}
+
+static void wrap_allocator(void) {
+  if (hook.wrapped && allocator_is_reached()) return; /* left from a start before: somebody wraps us */
+  PyMem_GetAllocator(PYMEM_DOMAIN_OBJ, &hook.inner);
+  PyMemAllocatorEx ours = {hook.inner.ctx, wrapped_malloc, wrapped_calloc, wrapped_realloc, hook.inner.free};
+  PyMem_SetAllocator(PYMEM_DOMAIN_OBJ, &ours);
+  hook.wrapped = true;
+}
+
+static void unwrap_allocator(void) {
+  PyMemAllocatorEx current;
+  PyMem_GetAllocator(PYMEM_DOMAIN_OBJ, &current);
+  if (!hook.wrapped || current.malloc != wrapped_malloc) return;
+  PyMem_SetAllocator(PYMEM_DOMAIN_OBJ, &hook.inner);
+  hook.wrapped = false;
+}
+
+/* ---- the tracer of 3.13 ---- */
+
+#if PY_VERSION_HEX >= 0x030d0000
+static int note_object(PyObject *object, PyRefTracerEvent event, void *unused) {
+  (void)unused;
+  if (event != PyRefTracer_CREATE) return 0;
+  bool may_map;
+  uint64_t stamp = current_stamp(&may_map);
+  put_stamp((uintptr_t)object, stamp, may_map);
+  return 0;
+}
+
+static bool tracer_is(PyRefTracer wanted) {
+  void *unused;
+  return PyRefTracer_GetTracer(&unused) == wanted;
+}
+static bool take_tracer(void) { return tracer_is(NULL) && PyRefTracer_SetTracer(note_object, NULL) == 0; }
+static bool have_tracer(void) { return tracer_is(note_object); }
+static void drop_tracer(void) {
+  if (have_tracer()) (void)PyRefTracer_SetTracer(NULL, NULL);
+}
+#else
+static bool take_tracer(void) { return false; }
+static bool have_tracer(void) { return false; }
+static void drop_tracer(void) {}
+#endif
+
+/* ---- begin, look after, end ---- */
+
+bool ol_stamps_start(uint32_t depth, bool by_allocator, const char *ours, const char *watcher) {
+  ol_stamps *now = &ol_stamps_now;
+  if (!ol_sheet_init(&now->sheet) || !ol_sites_init(&now->sites)) {
+    ol_sheet_deinit(&now->sheet);
+    ol_sites_deinit(&now->sites);
+    return false;
+  }
+  now->tick = OL_TICK_SETUP;
+  now->depth = depth;
+  now->interp = _PyThreadState_GET()->interp;
+  now->ours = ours;
+  now->watcher = watcher;
+  now->lost = now->tracer_taken = false;
+  now->lost_at = 0;
+  now->unstamped_count = 0;
+  if (!by_allocator && take_tracer()) {
+    now->mode = OL_STAMPS_TRACER;
+    return true;
+  }
+  now->tracer_taken = PY_VERSION_HEX >= 0x030d0000 && !by_allocator;
+  now->mode = OL_STAMPS_ALLOCATOR;
+  wrap_allocator();
+  ol_free_lists_empty(now->interp);
+  return true;
+}
+
+void ol_stamps_stop(void) {
+  drop_tracer();
+  unwrap_allocator();
+  ol_stamps_now.mode = OL_STAMPS_OFF;
+  ol_sheet_deinit(&ol_stamps_now.sheet);
+  ol_sites_deinit(&ol_stamps_now.sites);
+}
+
+static void note_loss(void) {
+  if (!ol_stamps_now.lost) ol_stamps_now.lost_at = ol_stamps_now.tick;
+  ol_stamps_now.lost = true;
+}
+
+/* A lost tracer is replaced by the allocator; a lost allocator is not wrapped again: whoever stands there now may call
+ * us already, and the two would call each other for ever. */
+static void look_after_hooks(void) {
+  if (ol_stamps_now.mode == OL_STAMPS_TRACER && !have_tracer()) {
+    note_loss();
+    ol_stamps_now.tracer_taken = true;
+    ol_stamps_now.mode = OL_STAMPS_ALLOCATOR;
+    wrap_allocator();
+  } else if (ol_stamps_now.mode == OL_STAMPS_ALLOCATOR && !allocator_is_reached()) {
+    note_loss();
+  }
+}
+
+void ol_stamps_tick(uint32_t tick) {
+  if (ol_stamps_now.mode == OL_STAMPS_OFF) return;
+  look_after_hooks();
+  ol_stamps_now.tick = tick;
+  if (ol_stamps_now.mode == OL_STAMPS_ALLOCATOR) ol_free_lists_empty(ol_stamps_now.interp);
+}
+
+uint64_t ol_stamps_mapped_bytes(void) {
+  return ol_sheet_mapped_bytes(&ol_stamps_now.sheet) + ol_sites_mapped_bytes(&ol_stamps_now.sites);
+}
+
+static uint64_t stamp_at(uintptr_t address) {
+  const uint64_t *place = ol_sheet_place(&ol_stamps_now.sheet, address);
+  return place != NULL ? *place : 0;
+}
+
+uint64_t ol_stamp_of(uintptr_t object, size_t preheader_bytes) {
+  if (ol_stamps_now.mode == OL_STAMPS_OFF) return 0;
+  if (ol_stamps_now.mode == OL_STAMPS_TRACER) return stamp_at(object);
+  uint64_t by_block = stamp_at(object - preheader_bytes);
+#if PY_VERSION_HEX >= 0x030d0000
+  uint64_t by_object = stamp_at(object); /* from when the tracer was ours; note_block wipes it out */
+  return by_object != 0 ? by_object : by_block;
+#else
+  return by_block;
+#endif
+}
