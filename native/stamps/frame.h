@@ -81,10 +81,8 @@ static inline uint64_t ol_code_number(const PyCodeObject *code) {
 }
 #endif
 static inline uint32_t ol_code_check(const PyCodeObject *code) {
-  uint64_t mixed = ol_code_number(code);
-  mixed = mixed * 0x9e3779b97f4a7c15ull ^ (uintptr_t)code->co_linetable >> 4;
-  mixed = mixed * 0xc2b2ae3d27d4eb4full ^ (uint64_t)(uint32_t)code->co_firstlineno;
-  mixed = mixed * 0x165667b19e3779f9ull ^ (uintptr_t)code->co_name >> 4;
+  uint64_t mixed = ol_code_number(code) * 0xc2b2ae3d27d4eb4full ^ (uintptr_t)code->co_linetable << 16 ^
+                   (uintptr_t)code->co_name << 3 ^ (uint64_t)(uint32_t)code->co_firstlineno << 40;
   return (uint32_t)(mixed * 0x9e3779b97f4a7c15ull >> 32);
 }
 
