@@ -6,6 +6,7 @@
 #define OUTLIVE_STAMPS_FRAME_H
 
 #include <pthread.h>
+#include <string.h>
 
 #include "walk/cpython.h"
 
@@ -62,16 +63,26 @@ static inline PyObject *ol_code_function(const PyCodeObject *code) { return code
 #endif
 
 /* A value that tells a code object from a later one at its address. From 3.12 on each has a number of its own; before,
- * the addresses of its parts must do. */
-static inline uint32_t ol_code_check(const PyCodeObject *code) {
+ * the addresses of its parts and both ends of its line table must do. */
 #if PY_VERSION_HEX >= 0x030c0000
-  uint64_t mixed = code->co_version;
+static inline uint64_t ol_code_number(const PyCodeObject *code) { return code->co_version; }
 #else
-  uint64_t mixed = (uintptr_t)code->co_consts >> 4;
+static inline uint64_t ol_code_number(const PyCodeObject *code) {
+  const char *lines = PyBytes_AS_STRING(code->co_linetable);
+  size_t bytes = (size_t)PyBytes_GET_SIZE(code->co_linetable);
+  uint64_t head = bytes, tail = (uintptr_t)code->co_consts >> 4;
+  if (bytes >= sizeof head) {
+    memcpy(&head, lines, sizeof head);
+    memcpy(&tail, lines + bytes - sizeof tail, sizeof tail);
+  } else {
+    for (size_t i = 0; i < bytes; i++) head = head << 8 | (unsigned char)lines[i];
+  }
+  return (head * 0x9e3779b97f4a7c15ull ^ tail) + bytes;
+}
 #endif
-  mixed = mixed * 0x9e3779b97f4a7c15ull ^ (uintptr_t)code->co_linetable >> 4;
-  mixed = mixed * 0xc2b2ae3d27d4eb4full ^ (uint64_t)(uint32_t)code->co_firstlineno;
-  mixed = mixed * 0x165667b19e3779f9ull ^ (uintptr_t)code->co_name >> 4;
+static inline uint32_t ol_code_check(const PyCodeObject *code) {
+  uint64_t mixed = ol_code_number(code) * 0xc2b2ae3d27d4eb4full ^ (uintptr_t)code->co_linetable << 16 ^
+                   (uintptr_t)code->co_name << 3 ^ (uint64_t)(uint32_t)code->co_firstlineno << 40;
   return (uint32_t)(mixed * 0x9e3779b97f4a7c15ull >> 32);
 }
 

@@ -22,8 +22,7 @@ uint64_t *ol_sheet_make_place(ol_sheet *sheet, uintptr_t address) {
   ol_sheet_chunk *chunks = (ol_sheet_chunk *)sheet->chunks.base;
   uint32_t slot = ol_sheet_slot_of(number);
   while (chunks[slot].number != 0) slot = (slot + 1) & (OL_SHEET_SLOTS - 1);
-  chunks[slot].places =
-      (uint64_t *)piece->base + (size_t)(sheet->chunk_count % OL_PIECE_CHUNKS) * OL_CHUNK_GRANULES;
+  chunks[slot].places = (uint64_t *)piece->base + (size_t)(sheet->chunk_count % OL_PIECE_CHUNKS) * OL_CHUNK_GRANULES;
   sheet->chunk_count++;
   __atomic_store_n(&chunks[slot].number, number, __ATOMIC_RELEASE);
   return ol_sheet_place(sheet, address);

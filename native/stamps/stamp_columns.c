@@ -70,9 +70,14 @@ static bool copy_sites(ol_stamp_columns *s, const ol_sites *sites) {
 /* Order documented in docs/reference/snapshot-format.md and mirrored by capture/stamps.py. */
 static void note_facts(ol_stamp_columns *s) {
   const ol_stamps *now = &ol_stamps_now;
-  uint64_t facts[OL_STAMP_FACTS] = {now->mode,    now->depth,   now->tick,
-                                    now->tracer_taken, now->lost, now->lost_at,
-                                    now->unstamped_count, now->sites.refused_count};
+  uint64_t facts[OL_STAMP_FACTS] = {now->mode,
+                                    now->depth,
+                                    now->tick,
+                                    now->tracer_taken,
+                                    now->lost,
+                                    now->lost_at,
+                                    now->unstamped_count,
+                                    now->sites.refused_count};
   memcpy(s->facts, facts, sizeof facts);
 }
 
