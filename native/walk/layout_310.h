@@ -57,7 +57,7 @@ static inline ol_frame_view ol_frame_view_of_object(PyFrameObject *frame) {
   const PyCodeObject *code = frame->f_code;
   Py_ssize_t fixed = code->co_nlocals + PyTuple_GET_SIZE(code->co_cellvars) + PyTuple_GET_SIZE(code->co_freevars);
   return (ol_frame_view){.slots = frame->f_localsplus,
-                         .count = (int)fixed + frame->f_stackdepth,
+                         .count = (int)fixed + (frame->f_stackdepth > 0 ? frame->f_stackdepth : 0), /* -1: running */
                          .code = frame->f_code,
                          .line = PyFrame_GetLineNumber(frame)};
 }
@@ -90,6 +90,10 @@ static inline ol_state ol_frame_state(PyObject *object) {
 static inline ol_state ol_generator_state(PyObject *object) {
   PyFrameObject *frame = ((PyGenObject *)object)->gi_frame;
   return frame == NULL ? OL_STATE_FINISHED : ol_frame_state((PyObject *)frame);
+}
+static inline int ol_frame_borrowed(const PyTypeObject *type, int *ret_end) {
+  (void)type;
+  return *ret_end = 0;
 }
 static inline int ol_frame_parts(const PyTypeObject *type, ol_frame_part *ret) {
   (void)type, (void)ret;
@@ -162,7 +166,7 @@ static inline void ol_visit_thread(PyThreadState *thread, ol_root_visitor visit,
   visit(context, thread->exc_state.exc_value, OL_ROOT_HANDLED_EXCEPTION);
   visit(context, thread->exc_state.exc_traceback, OL_ROOT_HANDLED_EXCEPTION);
   for (PyFrameObject *frame = thread->frame; frame != NULL; frame = frame->f_back)
-    visit(context, (PyObject *)frame, OL_ROOT_FRAME);
+    visit(context, frame->f_gen == NULL ? (PyObject *)frame : NULL, OL_ROOT_FRAME); /* a generator holds its own */
 }
 
 /* 3.10 runs in frame objects, which ol_visit_thread shows. */

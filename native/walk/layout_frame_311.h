@@ -82,6 +82,13 @@ static inline ol_state ol_frame_state(PyObject *object) {
   return OL_STATE_RUNNING;
 }
 
+/* Words of a frame's owner, from the one returned to before `ret_end`, that hold borrowed pointers: globals, builtins. */
+static inline int ol_frame_borrowed(const PyTypeObject *type, int *ret_end) {
+  size_t start = type == &PyFrame_Type ? offsetof(PyFrameObject, _f_frame_data) : offsetof(PyGenObject, gi_iframe);
+  *ret_end = (int)((start + offsetof(_PyInterpreterFrame, f_builtins)) / sizeof(PyObject *)) + 1;
+  return (int)((start + offsetof(_PyInterpreterFrame, f_globals)) / sizeof(PyObject *));
+}
+
 static inline int ol_frame_parts(const PyTypeObject *type, ol_frame_part *ret) {
   int64_t start = offsetof(PyGenObject, gi_iframe);
   const char *code = "gi_code", *frame = "gi_frame";

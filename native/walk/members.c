@@ -109,6 +109,45 @@ bool ol_visit_members(PyTypeObject *type, PyInterpreterState *interp, ol_member_
   return true;
 }
 
+/* Read one by one: what else stands in the tables is borrowed (a _localdummy's dict) or no pointer (a range_iterator). */
+static const char *const owning[] = {
+    "CArgObject", "_RunningLoopHolder", "_bz2.BZ2Decompressor", "_ctypes.CArgObject", "_ctypes.CFuncPtr",
+    "_ctypes._CData", "_io.IncrementalNewlineDecoder", "_lzma.LZMADecompressor", "decimal.Context",
+    "decimal.ContextManager", "line_iterator", "longrange_iterator", "positions_iterator", "posix.DirEntry",
+    "select.poll", "zlib.Compress", "zlib.Decompress", "zlib._ZlibDecompressor",
+};
+
+static bool is_owning(const char *name) {
+  for (size_t i = 0; i < sizeof owning / sizeof *owning; i++)
+    if (strcmp(owning[i], name) == 0) return true;
+  return false;
+}
+
+typedef struct offset_list {
+  uint16_t *offsets;
+  int count, room;
+} offset_list;
+
+static bool add_offset(void *opaque, int64_t offset, const char *name, size_t length) {
+  offset_list *list = opaque;
+  (void)name, (void)length;
+  if (list->count < list->room) list->offsets[list->count++] = (uint16_t)offset;
+  return true;
+}
+
+int ol_owned_fields(PyTypeObject *type, PyInterpreterState *interp, uint16_t *offsets, int room) {
+  offset_list list = {.offsets = offsets, .room = room};
+  PyTypeObject *base = type;
+  for (int depth = 0; base != NULL && depth < BASES_MAX; base = base->tp_base, depth++) {
+    char name[OL_NAME_MAX];
+    const ol_native_members *row = name_of(base, interp, name) && is_owning(name) ? members_of(base, name) : NULL;
+    if (row == NULL) continue;
+    (void)visit_row(row, add_offset, &list);
+    break;
+  }
+  return list.count;
+}
+
 static const ol_native_state by_header[] = {
     {.type_name = "generator", .reading = OL_READ_GENERATOR},
     {.type_name = "frame", .reading = OL_READ_FRAME},

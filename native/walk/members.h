@@ -59,6 +59,10 @@ typedef bool (*ol_member_visitor)(void *context, int64_t offset, const char *nam
  * one is right. Runs no Python. False when the visitor said so. */
 bool ol_visit_members(PyTypeObject *type, PyInterpreterState *interp, ol_member_visitor visit, void *context);
 
+/* Types that the collector does not know, and that hold references all the same: where they stand. 0: `type` is none of
+ * these. Writes at most `room` offsets. */
+int ol_owned_fields(PyTypeObject *type, PyInterpreterState *interp, uint16_t *offsets, int room);
+
 /* How to read the state of `type`'s instances, the nearest base's where it has no row. NULL: not known. */
 const ol_native_state *ol_state_of_type(PyTypeObject *type, PyInterpreterState *interp);
 

@@ -89,11 +89,22 @@ static void set_fields(ol_type_info *info, uint8_t count, const size_t *offsets)
 }
 
 /* Builtin types that hold references although the collector does not track them. */
-static bool find_fields(ol_type_info *info) {
+static bool find_fields(ol_type_info *info, PyInterpreterState *interp) {
   static const size_t words[] = {16, 24, 32, 40};
   if (info->type == &PyRange_Type) return set_fields(info, 4, words), true;
   if (strcmp(info->type->tp_name, "datetime.timezone") == 0 && info->basic_bytes == 32)
     return set_fields(info, 2, words), true;
+  if (info->visits) return false;
+  info->field_count = (uint8_t)ol_owned_fields(info->type, interp, info->fields, OL_FIELDS_MAX);
+  if (info->field_count > 0) info->kind = OL_KIND_FIELDS;
+  return info->field_count > 0;
+}
+
+static bool is_datetime(const PyTypeObject *type) {
+  const PyTypeObject *base = type;
+  for (int depth = 0; base != NULL && depth < 32; base = base->tp_base, depth++)
+    if (strcmp(base->tp_name, "datetime.datetime") == 0 || strcmp(base->tp_name, "datetime.time") == 0)
+      return !PyType_HasFeature((PyTypeObject *)base, Py_TPFLAGS_HEAPTYPE);
   return false;
 }
 
@@ -136,7 +147,7 @@ static void take_notes(ol_type_info *info, PyInterpreterState *interp) {
   if (ol_is_thread_type(info->type)) info->notes |= OL_NOTE_THREAD;
 }
 
-static ol_kind kind_of(ol_type_info *info) {
+static ol_kind kind_of(ol_type_info *info, PyInterpreterState *interp) {
   PyTypeObject *type = info->type;
   if (type == &PyUnicode_Type) return OL_KIND_STR;
   if (type == &PyLong_Type || type == &PyBool_Type) return OL_KIND_INT;
@@ -152,7 +163,8 @@ static ol_kind kind_of(ol_type_info *info) {
   if (type == &PyMethodDescr_Type || type == &PyMemberDescr_Type || type == &PyGetSetDescr_Type ||
       type == &PyWrapperDescr_Type || type == &PyClassMethodDescr_Type)
     return OL_KIND_DESCRIPTOR;
-  if (find_fields(info)) return OL_KIND_FIELDS;
+  if (find_fields(info, interp)) return OL_KIND_FIELDS;
+  if (is_datetime(type)) return OL_KIND_DATETIME;
   if (is_ndarray(type)) return OL_KIND_NDARRAY;
   if (strcmp(type->tp_name, "functools._lru_cache_wrapper") == 0) return OL_KIND_LRU_CACHE;
   if (PyType_HasFeature(type, Py_TPFLAGS_LIST_SUBCLASS) || PyType_HasFeature(type, Py_TPFLAGS_TUPLE_SUBCLASS) ||
@@ -183,7 +195,7 @@ ol_type_info *ol_type_table_get(ol_type_table *table, PyTypeObject *type, PyInte
   info->basic_bytes = (uint32_t)type->tp_basicsize;
   info->item_bytes = (uint32_t)type->tp_itemsize;
   info->size_method = size_method_of(type, interp);
-  info->kind = kind_of(info);
+  info->kind = kind_of(info, interp);
   if (table->detailed) take_notes(info, interp);
   return info;
 }

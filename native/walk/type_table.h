@@ -34,11 +34,12 @@ typedef enum ol_kind {
   OL_KIND_FUNCTION,
   OL_KIND_FRAME, /* frames and what owns one: generators, coroutines, async generators */
   OL_KIND_CONTEXT_VARIABLE,
+  OL_KIND_DATETIME, /* with a time zone in it, or none */
   OL_KIND_HAMT_PAIRS,
   OL_KIND_HAMT_ARRAY
 } ol_kind;
 
-enum { OL_FIELDS_MAX = 4 };
+enum { OL_FIELDS_MAX = 12 };
 
 /* What a detailed walk remembers of a type's instances. */
 enum {

@@ -3,6 +3,8 @@
  */
 #include "walk/visit.h"
 
+#include <datetime.h>
+
 #include "internal/pycore_context.h"
 #include "internal/pycore_moduleobject.h"
 #include "walk/deny.h"
@@ -43,6 +45,7 @@ typedef struct label_search {
   int slot_count, slot_next;
   PyObject *type;
   PyObject *dict;     /* that stands behind the items */
+  int borrowed, borrowed_end; /* words that hold no references */
   uint16_t otherwise; /* the label of what is not found */
 } label_search;
 
@@ -68,6 +71,7 @@ static label_search begin_labels(PyObject *object, const ol_type_info *info) {
   search.next = 2; /* past refcount and type */
   if (info->inlines && !ol_inline_values(object, info->type, &search.inline_values, &search.inline_count))
     search.inline_count = 0;
+  if (info->kind == OL_KIND_FRAME) search.borrowed = ol_frame_borrowed(info->type, &search.borrowed_end);
   ol_frame_view frame;
   if (info->kind == OL_KIND_FRAME && ol_frame_view_of(object, &frame)) {
     search.slots = frame.slots;
@@ -93,7 +97,8 @@ static uint16_t find_label(label_search *search, PyObject *target) {
   for (int tries = 0, i = search->next; tries < 2; tries++, i = search->first)
     for (; i < search->count; i++)
       /* _elementtree marks joined texts in the lowest bit. */
-      if (i != 0 && i != 1 && ((uintptr_t)search->words[i] & ~(uintptr_t)1) == (uintptr_t)target) {
+      if (i != 0 && i != 1 && !(i >= search->borrowed && i < search->borrowed_end) &&
+          ((uintptr_t)search->words[i] & ~(uintptr_t)1) == (uintptr_t)target) {
         search->next = i + 1;
         return (uint16_t)(i + OL_LABEL_OFFSET_BIAS);
       }
@@ -257,7 +262,12 @@ static ol_layout walk_sequence_subclass(ol_walk *walk, PyObject *object, const o
 
 static ol_layout walk_set_subclass(ol_walk *walk, PyObject *object, const ol_type_info *info) {
   collect_shown(walk, object, info);
-  emit_shown_as(walk, object, info, walk->scratch_count, OL_LABEL_EXTRA);
+  size_t elements = (size_t)((const PySetObject *)object)->used;
+  if (elements > walk->scratch_count) elements = 0;
+  emit_shown_as(walk, object, info, walk->scratch_count - elements, OL_LABEL_EXTRA);
+  if (!ensure_room(walk, elements)) return OL_LAYOUT_PLAIN;
+  for (size_t i = walk->scratch_count - elements; i < walk->scratch_count; i++)
+    emit_labelled(walk, shown(walk)[i], OL_LABEL_EXTRA); /* small ones stand in the set itself: no names, no fields */
   return OL_LAYOUT_PLAIN;
 }
 
@@ -369,8 +379,20 @@ static ol_layout walk_descriptor(ol_walk *walk, PyObject *object, const ol_type_
 }
 
 static ol_layout walk_fields(ol_walk *walk, PyObject *object, const ol_type_info *info) {
-  if (!ensure_room(walk, OL_FIELDS_MAX)) return OL_LAYOUT_PLAIN;
+  if (!ensure_room(walk, OL_FIELDS_MAX + 1)) return OL_LAYOUT_PLAIN;
   for (int i = 0; i < info->field_count; i++) emit_member(walk, object, info->fields[i], false);
+  if (info->heap) emit_labelled(walk, (PyObject *)info->type, OL_LABEL_TYPE);
+  return OL_LAYOUT_PLAIN;
+}
+
+static bool is_time(const ol_type_info *info) { return info->basic_bytes < sizeof(PyDateTime_DateTime); }
+
+/* Not shown to the collector; and one without a time zone has no room for it. */
+static ol_layout walk_datetime(ol_walk *walk, PyObject *object, const ol_type_info *info) {
+  collect_shown(walk, object, info);
+  emit_shown(walk, object, info, walk->scratch_count);
+  if (!((const _PyDateTime_BaseTZInfo *)object)->hastzinfo || !ensure_room(walk, 1)) return OL_LAYOUT_PLAIN;
+  emit_member(walk, object, is_time(info) ? offsetof(PyDateTime_Time, tzinfo) : offsetof(PyDateTime_DateTime, tzinfo), false);
   return OL_LAYOUT_PLAIN;
 }
 
@@ -479,6 +501,7 @@ ol_layout ol_visit_object(ol_walk *walk, PyObject *object, const ol_type_info *i
     case OL_KIND_LRU_CACHE: return walk_lru_cache(walk, object, info);
     case OL_KIND_SEQUENCE_SUBCLASS: return walk_sequence_subclass(walk, object, info, node);
     case OL_KIND_SET_SUBCLASS: return walk_set_subclass(walk, object, info);
+    case OL_KIND_DATETIME: return walk_datetime(walk, object, info);
     case OL_KIND_HAMT_PAIRS: return walk_hamt_pairs(walk, object);
     case OL_KIND_HAMT_ARRAY: return walk_hamt_array(walk, object);
     case OL_KIND_FUNCTION:
