@@ -80,10 +80,11 @@ class Stamps:
     @property
     def exact(self) -> npt.NDArray[np.bool_]:
         """By node, whether its tick is known to be its own."""
-        own = (self.tick != UNKNOWN) & (self.tick != BETWEEN)
+        own: npt.NDArray[np.bool_] = (self.tick != UNKNOWN) & (self.tick != BETWEEN)
         if self.facts.lost_at is not None:
             own[:] = False
-        return own & ~np.isin(self._types, np.array(sorted(self._approximate), dtype=self._types.dtype))
+        own[np.isin(self._types, np.array(sorted(self._approximate), self._types.dtype))] = False
+        return own
 
     def made_in_step(self, node: int) -> int | None:
         """The step (from 0) that made the object; None where it was made outside of steps, or that is not known."""
