@@ -4,14 +4,14 @@
     python -m benches.heap --heaps 1000000:fresh --against  # Outlive alone, on a smaller one
     python -m benches.heap --folder /var/tmp/heaps          # keep the snapshots there for the next time
 
-Each contestant runs in a process of its own, on the same snapshot; the best of `--rounds` runs counts for all. igraph
-and rustworkx take part where they are installed, up to `--against-objects`. They have no retained sizes, which
-are in Outlive's time only. "Agrees" compares their dominators with ours, node by node.
+Each contestant runs in a process of its own, on the same snapshot; the best of `--rounds` runs counts for all. Steps
+are seconds of the processor. igraph and rustworkx take part where they are installed, up to `--against-objects`. They
+have no retained sizes, which are in Outlive's time only. "Agrees" compares their dominators with ours, node by node.
 
 Memory is what the process took at its peak, with sizes and roots, beyond the mapped file.
 
 fresh: as built. aged: half freed, made anew in the holes, shuffled. scattered: the aged heap with its rows renumbered
-at random, so that no two references are near each other: no snapshot is like that, and none can be worse.
+at random, so that nothing is near what it refers to. No snapshot is like that: rows stand in the order of the walk.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
@@ -74,13 +73,12 @@ def measure(path: Path, age: str, contestant: str, dominators: Path) -> dict[str
     heap = read(path, age)
     Path("/proc/self/clear_refs").write_text("5")  # forget the peak
     before = resident("VmRSS")
-    clock, cpu = Clock(), time.process_time()
+    clock = Clock()
     found = CONTESTANTS[contestant](heap, clock)
-    cpu = time.process_time() - cpu
     peak = resident("VmHWM") - before + heap.sizes.nbytes + heap.roots.nbytes
     return {
         "nodes": len(heap) - 1, "references": int(heap.edge_start[-1]), "roots": len(heap.roots),
-        "seconds": clock.seconds, "total_s": sum(clock.seconds.values()), "peak_mb": peak / 1e6, "cpu_s": cpu,
+        "steps": clock.cpu, "wall_s": sum(clock.wall.values()), "cpu_s": sum(clock.cpu.values()), "peak_mb": peak / 1e6,
         "agrees": agreement(found, contestant, dominators),
     }  # fmt: skip
 
@@ -99,22 +97,23 @@ def child(*arguments: str) -> str:
 
 
 STEPS = ("build", "paths", "dominators", "retained")
-HEADER = "who            nodes  references" + "".join(f"{name:>11}" for name in STEPS) + "  total s    CPU s  peak MB"
+HEADER = "who            nodes  references" + "".join(f"{name:>11}" for name in STEPS) + "    CPU s   wall s  peak MB"
 
 
 def line(contestant: str, row: dict[str, Any], ours: dict[str, Any]) -> str:
-    steps = "".join(f"{row['seconds'][name]:11.3f}" if name in row["seconds"] else " " * 10 + "-" for name in STEPS)
-    figures = f"{row['total_s']:9.3f}{row['cpu_s']:9.3f}{row['peak_mb']:9,.0f}"
+    steps = "".join(f"{row['steps'][name]:11.3f}" if name in row["steps"] else " " * 10 + "-" for name in STEPS)
+    figures = f"{row['cpu_s']:9.3f}{row['wall_s']:9.3f}{row['peak_mb']:9,.0f}"
     against = ""
     if row is not ours:
-        against = f"{row['total_s'] / ours['total_s']:7.1f}x time {row['peak_mb'] / ours['peak_mb']:5.1f}x memory, "
+        cpu, wall, peak = (row[name] / ours[name] for name in ("cpu_s", "wall_s", "peak_mb"))
+        against = f"{cpu:6.1f}x CPU {wall:5.1f}x wall {peak:5.1f}x memory, "
         against += "agrees" if row["agrees"] else "DIFFERS"
     return f"{contestant:9}{row['nodes']:>11,} {row['references']:>11,}{steps}{figures}{against}"
 
 
 def best(rounds: int, *arguments: str) -> dict[str, Any]:
     rows = [json.loads(child(*arguments)) for _ in range(rounds)]
-    return min(rows, key=lambda row: float(row["total_s"]))
+    return min(rows, key=lambda row: float(row["cpu_s"]))
 
 
 def compare(folder: Path, objects: int, age: str, rivals: list[str], rounds: int) -> None:

@@ -55,7 +55,7 @@ class Graph:
 
     def __init__(self, edge_start: Numbers, targets: Numbers) -> None:
         self._edge_start = np.ascontiguousarray(edge_start, np.uint64)
-        self._targets = np.ascontiguousarray(targets, np.uint32)
+        self._targets = _nodes(targets)
         self._native = _core.HeapGraph(self._edge_start, self._targets)
         self._last_tree: tuple[Nodes, _core.Column] | None = None
 
