@@ -29,6 +29,7 @@ from outlive.explain.explain import explain_outlivers
 from outlive.explain.face import Face
 from outlive.explain.families import OURS
 from outlive.explain.grown import explain_grown
+from outlive.explain.unseen import explain_unseen
 from outlive.heap.heap import Heap
 from outlive.heap.newness import Newness
 from outlive.judge.regroup import Explained, regroup
@@ -108,6 +109,7 @@ class Inquiry:
             found = explain_outlivers(heap, nodes, told)
             if not nodes:
                 found = explain_grown(Face(heap), outlivers.grown(finding), told)
+            found = found or explain_unseen(finding.type, told)
             sourced = tuple(replace(one, site=sources.filled(one.site)) for one in found if one.family != OURS)
             explained.append(Explained(finding, sourced))
         return regroup(explained, own_modules)

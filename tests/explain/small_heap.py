@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 
@@ -110,8 +110,6 @@ class SmallHeap:
         said = self.said[frame]
         if "root" in said and "thread" not in said:
             return SimpleNamespace(thread_object=0, entry="")
-        if "root" in said and "thread" not in said:
-            return SimpleNamespace(thread_object=0, entry="")
         if "thread" not in said:
             return None
         return SimpleNamespace(thread_object=self.names[said["thread"]], entry=said["entry"])
@@ -125,17 +123,17 @@ class SmallHeap:
     def path(self, node: int) -> Path | None:
         return next(iter(self.holders(node, 1)), None)
 
-    def holders(self, node: int, limit: int) -> list[Path]:
+    def holders(self, node: int, limit: int, without: Sequence[tuple[int, int]] = ()) -> list[Path]:
         """A path for each root that reaches it, the breadth-first one."""
         roots = [one for one in self.types if "root" in self.said[one] or self.types[one] == "module"]
-        found = [self._path_from(root, node) for root in roots]
+        found = [self._path_from(root, node, without) for root in roots]
         native = [self._native(node)] if self.unexplained(node) else []
         return [*(path for path in found if path), *native][:limit]
 
     def _native(self, node: int) -> Path:
         return Path(SimpleNamespace(node=node, kind="native", name="native code"), (("", node),))
 
-    def _path_from(self, root: int, node: int) -> Path | None:
+    def _path_from(self, root: int, node: int, without: Sequence[tuple[int, int]] = ()) -> Path | None:
         named = next(name for name, one in self.names.items() if one == root)
         waiting = deque([(root, ((named, root),))])
         seen = {root}
@@ -144,7 +142,7 @@ class SmallHeap:
             if at == node:
                 return Path(SimpleNamespace(node=root, kind=self._root_kind(root), name=named), steps)
             for one in self.references(at):
-                if one.target not in seen:
+                if one.target not in seen and (at, one.target) not in without:
                     seen.add(one.target)
                     waiting.append((one.target, (*steps, (one.label, one.target))))
         return None

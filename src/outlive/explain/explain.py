@@ -155,12 +155,12 @@ def _hops(heap: AskedHeap, one: _Judged) -> tuple[Hop, ...]:
 
 
 def _others(heap: AskedHeap, one: _Judged) -> tuple[str, ...]:
-    """What holds the first stuck object beside the faulty reference, each as one expression; like ones count once."""
+    """What still holds the first stuck object when the faulty reference is gone; like ones count once."""
     at = min(one.faulty, default=len(one.chain.links) - 1)
+    node, holder = one.chain.links[at].node, one.chain.links[at - 1].node if at else 0
     seen = {_pattern(one.chain.links[: at + 1])}
     others = []
-    holder = one.chain.links[at - 1].node if at else 0
-    for path in heap.holders(one.chain.links[at].node, _MOST_HOLDERS):
+    for path in heap.holders(node, _MOST_HOLDERS, [(holder, node)] if holder else []):
         links = chain_of(heap, path).links
         pattern = _pattern(links)
         is_same = bool(holder) and len(links) > 1 and links[-2].node == holder

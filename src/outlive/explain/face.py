@@ -117,8 +117,8 @@ class Face:
     def path(self, node: int) -> AskedPath | None:
         return self._heap.path(node)
 
-    def holders(self, node: int, limit: int) -> Sequence[AskedPath]:
-        return self._heap.holders(node, limit)
+    def holders(self, node: int, limit: int, without: Sequence[tuple[int, int]] = ()) -> Sequence[AskedPath]:
+        return self._heap.holders(node, limit, without)
 
     def retained_bytes(self, node: int) -> int:
         return self._heap.retained_bytes(node)

@@ -67,7 +67,7 @@ def import_path(payload: dict[str, Any], inside: Inside) -> dict[str, Any]:
 
     version = sys.version_info
     python = f"{version[0]}.{version[1]}.{version[2]}"
-    return {"path": [folder for folder in sys.path if isinstance(folder, str)], "python": python}
+    return {"path": [str(folder) for folder in sys.path], "python": python}
 
 
 def deepen(payload: dict[str, Any], inside: Inside) -> dict[str, Any]:
