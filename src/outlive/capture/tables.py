@@ -129,7 +129,7 @@ class Tables:
             raise self._refused(error) from None
         if len(statements) != 1 or statements[0].type != self._duckdb.StatementType.SELECT:
             raise UsageError("the query must be one SELECT statement", why="a snapshot is only read", hint=_HINT)
-        ((text,),) = self._db.execute("SELECT json_serialize_sql(?)", [sql]).fetchall()
+        ((text,),) = self._db.execute("SELECT json_serialize_sql(?::VARCHAR)", [sql]).fetchall()
         tree = json.loads(text)
         if tree.get("error"):
             raise UsageError(f"the query does not run: {tree.get('error_message')}", hint=_HINT)
