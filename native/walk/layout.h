@@ -73,7 +73,6 @@ enum ol_root_label {
   OL_ROOT_FRAME,
   OL_ROOT_MONITORING,
   OL_ROOT_MONITORING_TOOL,
-  OL_ROOT_FAULTHANDLER,
   OL_ROOT_COUNT
 };
 extern const char *const ol_root_names[OL_ROOT_COUNT];

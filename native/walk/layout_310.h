@@ -183,8 +183,9 @@ static inline void ol_visit_frame(void *frame, void (*visit)(void *, PyObject *)
 }
 
 enum { OL_CODE_PARTS = 9 };
-static const char *const ol_code_parts[OL_CODE_PARTS] = {
-    "co_filename", "co_name", "co_consts", "co_names", "co_varnames", "co_linetable", "co_code", "co_freevars", "co_cellvars"};
+static const char *const ol_code_parts[OL_CODE_PARTS] = {"co_filename", "co_name",     "co_consts",
+                                                         "co_names",    "co_varnames", "co_linetable",
+                                                         "co_code",     "co_freevars", "co_cellvars"};
 /* Which of them are tuples of variables' names: slots are numbered through these, one after the other. */
 static const int ol_code_variables[] = {4, 8, 7};
 

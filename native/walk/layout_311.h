@@ -84,7 +84,8 @@ static inline void ol_visit_frame(void *opaque, void (*visit)(void *, PyObject *
 
 enum { OL_CODE_PARTS = 10 };
 static const char *const ol_code_parts[OL_CODE_PARTS] = {
-    "co_filename", "co_qualname", "co_consts", "co_names", "<variable names>", "co_linetable", "co_name", "<variable kinds>", "co_exceptiontable", "co_code"};
+    "co_filename",  "co_qualname", "co_consts",        "co_names",          "<variable names>",
+    "co_linetable", "co_name",     "<variable kinds>", "co_exceptiontable", "co_code"};
 /* Which of them are tuples of variables' names: slots are numbered through these, one after the other. */
 static const int ol_code_variables[] = {4};
 

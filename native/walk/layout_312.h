@@ -2,7 +2,6 @@
 #include "walk/layout_frame_311.h"
 #include "walk/layout_keys_311.h"
 
-#include "internal/pycore_runtime.h"
 #include "internal/pycore_typeobject.h"
 
 static inline void ol_dict_view_of(PyDictObject *dict, ol_dict_view *ret) {
@@ -75,8 +74,6 @@ static inline void ol_visit_interpreter(PyInterpreterState *interp, ol_root_visi
   visit(context, interp->imports.import_func, OL_ROOT_IMPORT_FUNC);
   visit(context, interp->sysdict_copy, OL_ROOT_SYS_DICT);
   ol_visit_monitoring(interp, visit, context);
-  visit(context, _PyRuntime.faulthandler.fatal_error.file, OL_ROOT_FAULTHANDLER);
-  visit(context, _PyRuntime.faulthandler.thread.file, OL_ROOT_FAULTHANDLER);
   visit(context, interp->codec_search_path, OL_ROOT_CODEC_SEARCH_PATH);
   visit(context, interp->codec_search_cache, OL_ROOT_CODEC_SEARCH_CACHE);
   visit(context, interp->codec_error_registry, OL_ROOT_CODEC_ERROR_REGISTRY);
@@ -108,7 +105,8 @@ static inline void ol_visit_frame(void *opaque, void (*visit)(void *, PyObject *
 
 enum { OL_CODE_PARTS = 13 };
 static const char *const ol_code_parts[OL_CODE_PARTS] = {
-    "co_filename", "co_qualname", "co_consts", "co_names", "<variable names>", "co_linetable", "co_name", "<variable kinds>", "co_exceptiontable", "co_code", "co_varnames", "co_cellvars", "co_freevars"};
+    "co_filename",      "co_qualname",       "co_consts", "co_names",    "<variable names>", "co_linetable", "co_name",
+    "<variable kinds>", "co_exceptiontable", "co_code",   "co_varnames", "co_cellvars",      "co_freevars"};
 /* Which of them are tuples of variables' names: slots are numbered through these, one after the other. */
 static const int ol_code_variables[] = {4};
 

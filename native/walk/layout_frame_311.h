@@ -17,9 +17,8 @@ static inline PyCodeObject *ol_iframe_code(const _PyInterpreterFrame *frame) { r
 #endif
 
 static inline ol_frame_view ol_frame_view_of_iframe(_PyInterpreterFrame *frame) {
-  return (ol_frame_view){.slots = frame->localsplus,
-                         .count = frame->stacktop > 0 ? frame->stacktop : 0,
-                         .code = ol_iframe_code(frame)};
+  return (ol_frame_view){
+      .slots = frame->localsplus, .count = frame->stacktop > 0 ? frame->stacktop : 0, .code = ol_iframe_code(frame)};
 }
 
 static inline int ol_iframe_line(_PyInterpreterFrame *frame) {

@@ -25,7 +25,8 @@ static destructor class_dealloc;
 
 bool ol_members_learn(void) {
   PyType_Slot slots[] = {{0, NULL}};
-  PyType_Spec spec = {.name = "outlive.Probe", .basicsize = sizeof(PyObject), .flags = Py_TPFLAGS_DEFAULT, .slots = slots};
+  PyType_Spec spec = {
+      .name = "outlive.Probe", .basicsize = sizeof(PyObject), .flags = Py_TPFLAGS_DEFAULT, .slots = slots};
   PyObject *probe = PyType_FromSpec(&spec);
   if (probe == NULL) return false;
   class_dealloc = ((PyTypeObject *)probe)->tp_dealloc;
@@ -111,10 +112,24 @@ bool ol_visit_members(PyTypeObject *type, PyInterpreterState *interp, ol_member_
 
 /* Read one by one: what else stands in the tables is borrowed (a _localdummy's dict) or no pointer (a range_iterator). */
 static const char *const owning[] = {
-    "CArgObject", "_RunningLoopHolder", "_bz2.BZ2Decompressor", "_ctypes.CArgObject", "_ctypes.CFuncPtr",
-    "_ctypes._CData", "_io.IncrementalNewlineDecoder", "_lzma.LZMADecompressor", "decimal.Context",
-    "decimal.ContextManager", "line_iterator", "longrange_iterator", "positions_iterator", "posix.DirEntry",
-    "select.poll", "zlib.Compress", "zlib.Decompress", "zlib._ZlibDecompressor",
+    "CArgObject",
+    "_RunningLoopHolder",
+    "_bz2.BZ2Decompressor",
+    "_ctypes.CArgObject",
+    "_ctypes.CFuncPtr",
+    "_ctypes._CData",
+    "_io.IncrementalNewlineDecoder",
+    "_lzma.LZMADecompressor",
+    "decimal.Context",
+    "decimal.ContextManager",
+    "line_iterator",
+    "longrange_iterator",
+    "positions_iterator",
+    "posix.DirEntry",
+    "select.poll",
+    "zlib.Compress",
+    "zlib.Decompress",
+    "zlib._ZlibDecompressor",
 };
 
 static bool is_owning(const char *name) {
@@ -170,7 +185,8 @@ const ol_native_state *ol_state_of_type(PyTypeObject *type, PyInterpreterState *
     if (row != NULL) return row;
     char name[OL_NAME_MAX];
     if (!name_of(base, interp, name)) continue;
-    row = bsearch(name, native_states, sizeof native_states / sizeof *native_states, sizeof *native_states, compare_name);
+    row =
+        bsearch(name, native_states, sizeof native_states / sizeof *native_states, sizeof *native_states, compare_name);
     if (row != NULL) return row->basic_bytes == base->tp_basicsize ? row : NULL;
   }
   return NULL;

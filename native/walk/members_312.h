@@ -1,4 +1,4 @@
-/* Made by tools/native_members/make.py from the debug information of CPython 3.12.1. Do not edit: edit spec.txt.
+/* Made by tools/native_members/make.py from the debug information of CPython 3.12.1: edit its spec.txt.
  * A row holds only for a type of this very size. */
 /* clang-format off */
 static const ol_native_members native_members[] = {

@@ -40,7 +40,6 @@ const char *const ol_root_names[OL_ROOT_COUNT] = {
     [OL_ROOT_FRAME] = "running frame",
     [OL_ROOT_MONITORING] = "sys.monitoring callbacks",
     [OL_ROOT_MONITORING_TOOL] = "sys.monitoring tools",
-    [OL_ROOT_FAULTHANDLER] = "faulthandler",
 };
 
 static PyCFunction get_signal_handler;

@@ -26,7 +26,8 @@ static ol_state state_of_future(PyObject *object, const ol_native_state *row) {
     case 2: return OL_STATE_DONE;
     default: return OL_STATE_UNKNOWN;
   }
-  bool asked = row->reading == OL_READ_TASK && (field(object, row->fields[1]) != 0 || field(object, row->fields[2]) > 0);
+  bool asked =
+      row->reading == OL_READ_TASK && (field(object, row->fields[1]) != 0 || field(object, row->fields[2]) > 0);
   return asked ? OL_STATE_CANCEL_REQUESTED : OL_STATE_PENDING;
 }
 

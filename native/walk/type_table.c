@@ -134,7 +134,8 @@ static ol_kind hamt_kind(const PyTypeObject *type) {
 bool ol_is_thread_type(PyTypeObject *type) {
   const PyTypeObject *base = type;
   for (int depth = 0; base != NULL && depth < BASES_MAX; base = base->tp_base, depth++)
-    if (strcmp(base->tp_name, "Thread") == 0 && PyType_HasFeature((PyTypeObject *)base, Py_TPFLAGS_HEAPTYPE)) return true;
+    if (strcmp(base->tp_name, "Thread") == 0 && PyType_HasFeature((PyTypeObject *)base, Py_TPFLAGS_HEAPTYPE))
+      return true;
   return false;
 }
 

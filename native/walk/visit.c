@@ -44,9 +44,9 @@ typedef struct label_search {
   PyObject **slots; /* of a frame of its own */
   int slot_count, slot_next;
   PyObject *type;
-  PyObject *dict;     /* that stands behind the items */
+  PyObject *dict;             /* that stands behind the items */
   int borrowed, borrowed_end; /* words that hold no references */
-  uint16_t otherwise; /* the label of what is not found */
+  uint16_t otherwise;         /* the label of what is not found */
 } label_search;
 
 /* Before 3.12 the dict of a str, int or bytes subclass' instance stands behind its items. */
@@ -95,8 +95,7 @@ static uint16_t find_label(label_search *search, PyObject *target) {
       return (uint16_t)(OL_LABEL_SLOT | i);
     }
   for (int tries = 0, i = search->next; tries < 2; tries++, i = search->first)
-    for (; i < search->count; i++)
-      /* _elementtree marks joined texts in the lowest bit. */
+    for (; i < search->count; i++) /* _elementtree marks joined texts in the lowest bit. */
       if (i != 0 && i != 1 && !(i >= search->borrowed && i < search->borrowed_end) &&
           ((uintptr_t)search->words[i] & ~(uintptr_t)1) == (uintptr_t)target) {
         search->next = i + 1;
@@ -108,7 +107,8 @@ static uint16_t find_label(label_search *search, PyObject *target) {
 /* Is this the reference to the name of what it is? */
 static bool names_it(const ol_type_info *info, uint16_t found) {
   enum { WORD = sizeof(void *), BIAS = OL_LABEL_OFFSET_BIAS };
-  if (info->kind == OL_KIND_CONTEXT_VARIABLE) return found == offsetof(struct _pycontextvarobject, var_name) / WORD + BIAS;
+  if (info->kind == OL_KIND_CONTEXT_VARIABLE)
+    return found == offsetof(struct _pycontextvarobject, var_name) / WORD + BIAS;
   if (info->kind != OL_KIND_FUNCTION) return false;
   return found == offsetof(PyFunctionObject, func_name) / WORD + BIAS ||
          found == offsetof(PyFunctionObject, func_qualname) / WORD + BIAS;
@@ -392,7 +392,8 @@ static ol_layout walk_datetime(ol_walk *walk, PyObject *object, const ol_type_in
   collect_shown(walk, object, info);
   emit_shown(walk, object, info, walk->scratch_count);
   if (!((const _PyDateTime_BaseTZInfo *)object)->hastzinfo || !ensure_room(walk, 1)) return OL_LAYOUT_PLAIN;
-  emit_member(walk, object, is_time(info) ? offsetof(PyDateTime_Time, tzinfo) : offsetof(PyDateTime_DateTime, tzinfo), false);
+  emit_member(walk, object, is_time(info) ? offsetof(PyDateTime_Time, tzinfo) : offsetof(PyDateTime_DateTime, tzinfo),
+              false);
   return OL_LAYOUT_PLAIN;
 }
 

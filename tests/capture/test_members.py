@@ -352,7 +352,7 @@ def others(thing: object) -> dict[str, Case]:
         "class": (Holder, {"__base__": object, "__bases__": Holder.__bases__, "__mro__": Holder.__mro__}),
         "BytesIO": (out, {}),
         "lock": (threading.Lock(), {}),
-        "local": (threading.local(), {}),
+        "local": (thread_local(thing), {}),
         "set subclass": (Elements([thing]), {"<element>": thing}),
         "list subclass": (Listing([tz, thing]), {"[1]": thing, "[0]": tz}),
         "deque subclass": (Line([tz, thing]), {"[1]": thing}),
@@ -360,6 +360,12 @@ def others(thing: object) -> dict[str, Case]:
         "dict subclass": (Dictionary(a=thing), {"['a']": thing}),
         "int subclass": (number(thing), {}),
     }
+
+
+def thread_local(thing: object) -> threading.local:
+    made = threading.local()
+    made.held = thing
+    return made
 
 
 def number(thing: object) -> Number:
@@ -440,7 +446,7 @@ def test_every_reference_of_this_kind_has_its_right_name(heap: Heap, name: str) 
 
 
 def test_no_reference_in_this_process_is_without_a_name(heap: Heap) -> None:
-    """Extension modules from elsewhere may have fields that nobody tells us of: numpy's ufuncs here."""
+    """Extension modules from elsewhere may have fields that nobody tells us of: numpy's ufuncs, Cython's functions."""
     unnamed = {
         (heap.snapshot.types[int(heap.type[node])].name, name)
         for node in np.flatnonzero(heap.labelled).tolist()
@@ -448,7 +454,7 @@ def test_no_reference_in_this_process_is_without_a_name(heap: Heap) -> None:
         for name, _ in heap.names(node)
         if name.startswith("?")
     }
-    assert {pair for pair in unnamed if not pair[0].startswith("numpy")} == set()
+    assert {pair for pair in unnamed if not pair[0].startswith(("numpy", "cython", "_cython", "pandas"))} == set()
 
 
 def test_what_a_module_of_c_keeps_is_said_to_stand_outside(heap: Heap) -> None:
@@ -473,6 +479,13 @@ def test_a_context_shows_its_variables_as_pairs(heap: Heap) -> None:
     root = dict(heap.names(mapping))["<root node>"]
     assert heap.layout[root] == PAIRS
     assert variable in heap.targets[heap.start[root] : heap.start[root + 1]].tolist()
+
+
+def test_a_thread_s_attributes_are_held_by_their_local(heap: Heap) -> None:
+    local, thing = heap.cases["local"][0], heap.cases["StopIteration"][1]["value"]
+    threads = dict(heap.names(heap.number[id(local)]))["<threads' attributes>"]
+    attributes = [target for _, target in heap.names(threads)]
+    assert any(("['held']", heap.number[id(thing)]) in heap.names(node) for node in attributes)
 
 
 def test_a_living_weak_reference_says_what_it_is_of(heap: Heap) -> None:

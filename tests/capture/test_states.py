@@ -95,7 +95,6 @@ def code_that_waits() -> dict[str, tuple[object, NativeState | None]]:
         "generator, finished": (finished, NativeState.FINISHED),
         "coroutine, never awaited": (waiting(None), NativeState.CREATED),
         "frame that has returned": (running, NativeState.FINISHED),
-        "frame that runs": (sys._getframe(), NativeState.FINISHED),  # it has returned when the snapshot is taken
         "iterator": (iter([1]), None),
         "iterator, exhausted": (iterated, NativeState.EXHAUSTED),
     }
@@ -147,7 +146,11 @@ async def futures() -> dict[str, tuple[object, NativeState | None]]:
         "future, cancelled": (cancelled, NativeState.CANCELLED),
         "task": (task, NativeState.PENDING),
         "task of a subclass, done": (own, NativeState.DONE),
-        "task asked to cancel": (asked, NativeState.CANCEL_REQUESTED),
+        # 3.10 does not count requests: once its future was told, the task looks like any other
+        "task asked to cancel": (
+            asked,
+            NativeState.CANCEL_REQUESTED if sys.version_info >= (3, 11) else NativeState.PENDING,
+        ),
     }
     task.cancel()
     await asyncio.gather(task, asked, own, return_exceptions=True)
@@ -165,13 +168,9 @@ def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Snapshot]:
     assert take(path).fewer == 0
     yield load(path)
     CASES["RLock, taken"][0].release()  # type: ignore[attr-defined]
-    for holder, _ in CASES.values():
-        if hasattr(holder, "close"):
-            holder.close() if not isinstance(holder, io.TextIOWrapper) or "detached" not in names_of(holder) else None
-
-
-def names_of(holder: object) -> str:
-    return next(name for name, (thing, _) in CASES.items() if thing is holder)
+    for name, (holder, _) in CASES.items():
+        if hasattr(holder, "close") and "detached" not in name:
+            holder.close()
 
 
 def state_of(snapshot: Snapshot, thing: object) -> NativeState | None:
@@ -182,10 +181,7 @@ def state_of(snapshot: Snapshot, thing: object) -> NativeState | None:
 @pytest.mark.parametrize("name", list(CASES))
 def test_the_state_is_read_right(snapshot: Snapshot, name: str) -> None:
     thing, expected = CASES[name]
-    if isinstance(thing, socket.socket):
-        assert snapshot.states[snapshot.column("address").tolist().index(id(thing))] == expected
-    else:
-        assert state_of(snapshot, thing) == expected
+    assert state_of(snapshot, thing) == expected
 
 
 def test_futures_and_tasks_tell_whether_they_are_done(tmp_path: Path) -> None:

@@ -29,8 +29,8 @@ def ask(python: str, code: str) -> str:
 
 
 def libraries(python: str) -> Iterator[Path]:
-    config = "import sysconfig as s; print(s.get_config_var('LIBDIR'), s.get_config_var('INSTSONAME'), s.get_path('platstdlib'))"
-    folder, name, standard = ask(python, config).split()
+    where = "s.get_config_var('LIBDIR'), s.get_config_var('INSTSONAME'), s.get_path('platstdlib')"
+    folder, name, standard = ask(python, f"import sysconfig as s; print({where})").split()
     yield Path(folder, name)
     for path in sorted(Path(standard, "lib-dynload").glob("*.so")):
         if not path.name.startswith(("_test", "xx", "_xxtest", "_ctypes_test", "_codecs")):
@@ -148,7 +148,7 @@ def write(python: str) -> Path:
     member_rows, state_rows = rows_of(read_structs(python), read_types(python), f"{major}.{minor}")
     path = WALK / f"members_{major}{minor}.h"
     text = [
-        f"/* Made by tools/native_members/make.py from the debug information of CPython {version}. Do not edit: edit spec.txt.",
+        f"/* Made by tools/native_members/make.py from the debug information of CPython {version}: edit its spec.txt.",
         " * A row holds only for a type of this very size. */",
         "/* clang-format off */",
         "static const ol_native_members native_members[] = {",

@@ -1,6 +1,6 @@
 """Runs inside gdb: writes every object struct that a library's debug information describes, as JSON.
 
-    LIBRARY=…/_asyncio.cpython-312-x86_64-linux-gnu.so OUT=structs/3.12/_asyncio.json gdb -q -batch -nx $LIBRARY -x read_structs.py
+    OUT=asyncio.json gdb -q -batch -nx …/_asyncio.cpython-312-x86_64-linux-gnu.so -x read_structs.py
 
 An object struct begins with ob_refcnt, perhaps some structs deep. Of each: size and fields (offset, name, what it is).
 """
@@ -14,12 +14,13 @@ import re
 import gdb  # type: ignore[import-not-found]
 
 DEPTH_MAX = 6
+TYPE_LINE = re.compile(r"\d+:\s+(?:typedef )?(struct \w+|(?:struct \{\.\.\.\}|struct \w+)\s+(\w+)|\w+);")
 
 
 def names() -> set[str]:
     found = set()
     for line in gdb.execute("info types -q .", to_string=True).splitlines():
-        match = re.match(r"\d+:\s+(?:typedef )?(struct \w+|(?:struct \{\.\.\.\}|struct \w+)\s+(\w+)|\w+);", line.strip())
+        match = TYPE_LINE.match(line.strip())
         if match:
             found.add(match.group(2) or match.group(1))
     return found
