@@ -11,6 +11,7 @@ stamp, or only an approximate one, its absence from "before" does.
 
 from __future__ import annotations
 
+import time
 import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -45,12 +46,13 @@ _OF_OBJECTS = ("objects", "items", "bytes", "references")
 
 @dataclass
 class Inquiry:
-    """What is known of one trial's heap. `sites` False: no stamps are asked for."""
+    """What is known of one trial's heap. `sites` False: no stamps are asked for. `seconds` is what it has cost."""
 
     trial: Trial
     sites: bool = True
     _taken: list[tuple[int, str]] = field(default_factory=list)
     _deep: bool = False
+    seconds: float = 0.0
     _trouble: str = ""
     _imports_from: dict[str, Any] = field(default_factory=dict)
 
@@ -58,11 +60,14 @@ class Inquiry:
         """Take the heap as it is after `steps` steps; the caller decides how often. What fails, `explain` tells."""
         if self._taken and self._taken[-1][0] == steps:
             return None
+        began = time.monotonic()
         try:
             answer = self.trial.snapshot(str(steps))
         except MeasureError as error:
             self._trouble = str(error)
             return None
+        finally:
+            self.seconds += time.monotonic() - began
         if isinstance(answer, Ended):
             return answer
         self._taken.append((steps, answer))
@@ -87,6 +92,7 @@ class Inquiry:
         """The findings with their explanations, those of one mistake made one; and why there are none, if so."""
         if not self._taken or not findings:
             return tuple(findings), self._trouble if findings else ""
+        began = time.monotonic()
         try:
             return self._explained(findings, own_modules), ""
         except (OutliveError, OSError) as error:
@@ -95,6 +101,8 @@ class Inquiry:
             where = traceback.extract_tb(error.__traceback__)[-1]
             told = f"{type(error).__name__}: {error} ({where.filename}:{where.lineno})"
             return tuple(findings), f"a mistake in Outlive, please report it: {told}"
+        finally:
+            self.seconds += time.monotonic() - began
 
     def _explained(self, findings: Sequence[Finding], own_modules: frozenset[str]) -> tuple[Finding, ...]:
         steps, path = self._taken[-1]

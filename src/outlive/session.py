@@ -235,6 +235,7 @@ class _Check:
             sampling_seconds=self.sampling_seconds,
             step_seconds=self.step_seconds,
             peak_rss_bytes=self.peak_rss_bytes,
+            explaining_seconds=self.inquiry.seconds,
         )
 
 

@@ -104,6 +104,7 @@ class Cost:
     sampling_seconds: float
     step_seconds: float
     peak_rss_bytes: int = 0
+    explaining_seconds: float = 0.0
 
 
 @dataclass(frozen=True)

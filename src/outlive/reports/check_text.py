@@ -146,6 +146,7 @@ def _one_in(per_step: float) -> str:
 def _cost(cost: Cost) -> str:
     counting = f"{seconds(cost.sampling_seconds)} counting {counted(cost.samples, 'time')}"
     spent = f"{seconds(cost.step_seconds)} in steps, {counting}"
+    spent += f", {seconds(cost.explaining_seconds)} explaining" if cost.explaining_seconds else ""
     memory = f"; peak {byte_size(cost.peak_rss_bytes)}" if cost.peak_rss_bytes else ""
     return f"{counted(cost.steps, 'step')} in {seconds(cost.wall_seconds)} ({spent}){memory}"
 

@@ -16,3 +16,8 @@ def printable(text: str, longest: int = _LONGEST) -> str:
         return clean
     half = (longest - 1) // 2
     return f"{clean[:half]}…{clean[-half:]}"
+
+
+def printable_lines(text: str) -> str:
+    """The same line by line."""
+    return "\n".join(printable(line) for line in text.split("\n"))

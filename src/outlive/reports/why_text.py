@@ -5,36 +5,46 @@ The holder path reads top-down, each object one step further in, the faulty refe
 
 from __future__ import annotations
 
-from outlive.model.explanation import Explanation, Hop, Owner, OwnerKind, Site, State
+from outlive.model.explanation import Advice, Explanation, Hop, Owner, OwnerKind, Site, State
 from outlive.reports.amounts import byte_size, counted
+from outlive.reports.printable import printable, printable_lines
 from outlive.reports.style import Style
 
 _DEEPEST_INDENT = 12
-_WIDEST = 76
+_WIDEST = 96
+_LONGEST_SENTENCE = 1000
 _SHOWN_CALLERS = 3
 _SHOWN_HOLDERS = 3
 
 
 def render(why: Explanation, style: Style) -> list[str]:
     """The lines, without indentation."""
-    lines = [f"{why.sentence}"] if why.sentence else []
+    lines = _wrapped(printable(why.sentence, _LONGEST_SENTENCE), "")
     if why.path:
         lines += ["", style.quiet("who holds it"), *_path(why.path, style)]
-    lines += [_row(name, text, style) for name, text in _facts(why) if text]
-    for advice in why.advice:
-        lines += ["", f"{style.strong(advice.id)}: {advice.title}", *_wrapped(advice.text, "  ")]
-        lines.append(
-            style.quiet(f"  outlive explain {advice.id}" + (f" · {advice.reference}" if advice.reference else ""))
-        )
+    lines += [_row(name, printable_lines(text), style) for name, text in _facts(why) if text]
+    if why.advice:
+        lines += ["", *_advice(why.advice, style)]
     return lines
+
+
+def _advice(advice: tuple[Advice, ...], style: Style) -> list[str]:
+    """The best fit in full; what else fits by its name, for `outlive explain`."""
+    best, *others = advice
+    lines = [f"{style.strong(best.id)}: {best.title}", *_wrapped(best.text, "  ")]
+    more = f"  outlive explain {best.id}" + (f" · {best.reference}" if best.reference else "")
+    lines.append(style.quiet(more))
+    return [*lines, *(f"or {style.strong(other.id)}: {other.title}" for other in others)]
 
 
 def _path(path: tuple[Hop, ...], style: Style) -> list[str]:
     lines = []
+    last_expected = max((at for at, hop in enumerate(path) if hop.state is State.EXPECTED), default=-1)
     for depth, hop in enumerate(path):
         indent = "  " * min(depth + 1, _DEEPEST_INDENT)
-        label = hop.label or "(unnamed)"
-        words = " · ".join(part for part in (_object(hop), _judged(hop)) if part)
+        label = printable(hop.label) or "(unnamed)"
+        judged = _judged(hop) if depth >= last_expected else ""
+        words = printable(" · ".join(part for part in (_object(hop), judged) if part))
         lines.append(f"{indent}{style.bad(label) if hop.faulty else label}  {style.quiet(words)}".rstrip())
         if hop.faulty:
             lines.append(f"{indent}{style.bad('~' * len(label))}")
@@ -43,7 +53,8 @@ def _path(path: tuple[Hop, ...], style: Style) -> list[str]:
 
 def _object(hop: Hop) -> str:
     of = hop.type.removeprefix("builtins.")
-    name = hop.what if hop.what.startswith(of) else f"{of} {hop.what}".strip()
+    says_type = hop.what.startswith((of, "class "))
+    name = hop.what if says_type else f"{of} {hop.what}".strip()
     return f"{name} of {hop.count:,}" if hop.count else name
 
 

@@ -233,6 +233,7 @@ def _cost(row: Fields | None) -> Cost | None:
         sampling_seconds=row.number("sampling_seconds", 0.0),
         step_seconds=row.number("step_seconds", 0.0),
         peak_rss_bytes=row.whole("peak_rss_bytes"),
+        explaining_seconds=row.number("explaining_seconds", 0.0),
     )
 
 
