@@ -48,6 +48,7 @@ lint-imports: lint-environment
 
 lint-docs: lint-environment
 	$(LINT)/bin/python tools/cli_reference.py --check
+	$(LINT)/bin/python tools/leak_pages.py --check
 
 lint-native: lint-environment
 	$(LINT)/bin/clang-format --dry-run -Werror $(NATIVE)
@@ -65,6 +66,7 @@ bench:
 	$(PYTHON) tools/make_venv.py $(TEST)
 	$(TEST)/bin/python $(PIP) install '.[test]'
 	$(TEST)/bin/python -m benches.snapshot
+	$(TEST)/bin/python -m benches.heap
 	$(TEST)/bin/python -m benches.verdict
 	$(TEST)/bin/python benches/probes/cost.py
 	$(TEST)/bin/python benches/leakbench/run.py
@@ -73,6 +75,7 @@ docs:
 	$(PYTHON) tools/make_venv.py $(LINT)
 	$(LINT)/bin/python $(PIP) install '.[lint,test]'
 	$(LINT)/bin/python tools/cli_reference.py
+	$(LINT)/bin/python tools/leak_pages.py
 
 clean:
 	rm -rf build dist .outlive .venv-demo .venv-lint .venv-test-*

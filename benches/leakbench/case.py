@@ -30,6 +30,8 @@ class Case:
     metric: str
     folder: Path
     leaked_types: frozenset[str]
+    holder: str
+    must_mention: tuple[str, ...]
     env: dict[str, str]
     leaky: Variant
     twin: Variant | None
@@ -60,6 +62,8 @@ def load_case(folder: Path) -> Case:
         metric=str(facts["metric"]),
         folder=folder,
         leaked_types=frozenset(facts.get("leaked_gc_types_per_step", {})),
+        holder=str(facts.get("holder", "")),
+        must_mention=tuple(facts.get("must_mention", ())),
         env={name: str(value) for name, value in facts.get("env", {}).items()},
         leaky=leaky,
         twin=None if facts["class"] == INNOCENT_CLASS else _twin(folder, facts, leaky),

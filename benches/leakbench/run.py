@@ -25,6 +25,7 @@ from typing import Any
 
 from case import Case, Variant, load_cases
 from environment import ROOT, Cache, CannotSetUp, find_interpreter
+from explaining import mark_explanation
 from marking import Mark, mark_clean, mark_leaky
 
 CASES = ROOT.parent / "shared" / "leakbench"
@@ -40,12 +41,18 @@ class Row:
     class_: str
     leaky: Mark
     twin: Mark
+    why: Mark
     leaky_seconds: float
     twin_seconds: float
 
     @property
     def failed(self) -> bool:
-        return self.leaky.good is False or self.twin.good is False
+        return False in (self.leaky.good, self.twin.good) or (self.must_explain and self.why.good is False)
+
+    @property
+    def must_explain(self) -> bool:
+        """Memory lost in native code (class C) is another matter than who holds a Python object."""
+        return self.class_ in "ABDE"
 
 
 def main() -> int:
@@ -84,28 +91,28 @@ def parse() -> argparse.Namespace:
 
 
 def run_case(case: Case, cache: Cache, options: list[str]) -> Row:
-    leaky, leaky_seconds = attempt(case, case.leaky, cache, options)
-    twin, twin_seconds = attempt(case, case.twin, cache, options) if case.twin else (NOT_RUN, 0.0)
-    return Row(case.id, case.class_, leaky, twin, leaky_seconds, twin_seconds)
+    leaky, why, leaky_seconds = attempt(case, case.leaky, cache, options)
+    twin, _, twin_seconds = attempt(case, case.twin, cache, options) if case.twin else (NOT_RUN, NOT_RUN, 0.0)
+    return Row(case.id, case.class_, leaky, twin, why, leaky_seconds, twin_seconds)
 
 
-def attempt(case: Case, variant: Variant, cache: Cache, options: list[str]) -> tuple[Mark, float]:
-    """Set up and check one variant; the mark and the seconds that the check took."""
+def attempt(case: Case, variant: Variant, cache: Cache, options: list[str]) -> tuple[Mark, Mark, float]:
+    """Set up and check one variant; the marks of its verdict and its explanation, and the seconds that it took."""
     interpreter = find_interpreter(variant.python, exact=case.needs_exact_python)
     if interpreter is None:
-        return Mark(f"skipped: no python {variant.python}", None), 0.0
+        return Mark(f"skipped: no python {variant.python}", None), NOT_RUN, 0.0
     try:
         python = cache.environment(interpreter, variant.requirements)
     except CannotSetUp as reason:
-        return Mark(f"ERROR: cannot set up: {reason}", False), 0.0
+        return Mark(f"ERROR: cannot set up: {reason}", False), NOT_RUN, 0.0
     started = time.monotonic()
     result = check(case, variant, python, options)
     spent = time.monotonic() - started
     if isinstance(result, str):
-        return Mark(f"ERROR: {result}", False), spent
+        return Mark(f"ERROR: {result}", False), NOT_RUN, spent
     if variant is case.leaky and not case.is_innocent:
-        return mark_leaky(case, result), spent
-    return mark_clean(result), spent
+        return mark_leaky(case, result), mark_explanation(case, result), spent
+    return mark_clean(result), NOT_RUN, spent
 
 
 def check(case: Case, variant: Variant, python: Path, options: list[str]) -> dict[str, Any] | str:
@@ -129,9 +136,10 @@ def check(case: Case, variant: Variant, python: Path, options: list[str]) -> dic
 
 def line(row: Row) -> str:
     seconds = f"{row.leaky_seconds:5.1f} {row.twin_seconds:5.1f} s"
-    return (
+    words = (
         f"{'✗' if row.failed else ' '} {row.class_}  {row.id:<32} {seconds}  {row.leaky.word:<48} twin: {row.twin.word}"
     )
+    return words if row.why is NOT_RUN else f"{words}\n     why: {row.why.word}"
 
 
 def totals(rows: list[Row]) -> str:
@@ -141,9 +149,12 @@ def totals(rows: list[Row]) -> str:
     found = sum(row.leaky.good is True for row in leaks)
     accused = sum(mark.good is False for mark in judged)
     unsure = sum(mark.good is None for mark in judged)
+    asked = [row.why for row in leaks if row.must_explain and row.why is not NOT_RUN]
+    explained = sum(mark.good is True for mark in asked)
     return (
         f"\nleaks found, and rightly named: {found} of {len(leaks)}\n"
-        f"twins and innocents accused: {accused} of {len(judged)} ({unsure} could not be told)"
+        f"twins and innocents accused: {accused} of {len(judged)} ({unsure} could not be told)\n"
+        f"explained (classes A, B, D, E), every word and the recorded holder: {explained} of {len(asked)}"
     )
 
 

@@ -11,6 +11,9 @@ extern PyTypeObject ol_StampsType;
 /* Readies the control types. -1 with an error set. */
 int ol_controls_ready(void);
 
+/* Adds HeapGraph and Column. -1 with an error set. */
+int ol_heap_graph_add(PyObject *module);
+
 /* snapshot(path: bytes) -> dict */
 PyObject *ol_snapshot(PyObject *module, PyObject *args);
 

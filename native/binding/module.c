@@ -61,7 +61,7 @@ PyMODINIT_FUNC PyInit__core(void) {
   if (module == NULL) return NULL;
   if (PyModule_AddObjectRef(module, "Census", (PyObject *)&ol_CensusType) < 0 ||
       PyModule_AddObjectRef(module, "Controls", (PyObject *)&ol_ControlsType) < 0 ||
-      PyModule_AddObjectRef(module, "Stamps", (PyObject *)&ol_StampsType) < 0) {
+      PyModule_AddObjectRef(module, "Stamps", (PyObject *)&ol_StampsType) < 0 || ol_heap_graph_add(module) < 0) {
     Py_DECREF(module);
     return NULL;
   }

@@ -4,13 +4,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
-#include <structmember.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "graph/container.h"
 #include "graph/tally.h"
 #include "stamps/stamp_columns.h"
+#include "walk/details.h"
 #include "walk/names.h"
 #include "walk/roots.h"
 
@@ -26,6 +26,7 @@ typedef struct snapshot {
   uint32_t member_count;
   ol_text member_names;
   ol_stamp_columns stamps;
+  ol_details details;
   ol_self_check check;
   double pause_seconds;
 } snapshot;
@@ -45,19 +46,22 @@ static void snapshot_deinit(snapshot *s) {
   ol_reserve_deinit(&s->member_rows);
   ol_text_deinit(&s->member_names);
   ol_stamp_columns_deinit(&s->stamps);
+  ol_details_deinit(&s->details);
 }
 
-static bool add_members(snapshot *s, const ol_type_info *info) {
-  const PyMemberDef *member = info->type->tp_members;
-  for (; member != NULL && member->name != NULL; member++) {
-    if (member->type != T_OBJECT && member->type != T_OBJECT_EX) continue;
-    if (!ol_reserve_grow(&s->member_rows, (s->member_count + 1) * 8ull)) return false;
-    uint32_t *row = (uint32_t *)s->member_rows.base + s->member_count++ * 2ull;
-    row[0] = info->node;
-    row[1] = (uint32_t)member->offset;
-    if (!ol_text_append(&s->member_names, member->name, strnlen(member->name, OL_TEXT_MAX))) return false;
-  }
-  return true;
+typedef struct member_context {
+  snapshot *s;
+  uint32_t type_node;
+} member_context;
+
+static bool add_member(void *opaque, int64_t offset, const char *name, size_t length) {
+  const member_context *context = opaque;
+  snapshot *s = context->s;
+  if (!ol_reserve_grow(&s->member_rows, (s->member_count + 1) * 8ull)) return false;
+  uint32_t *row = (uint32_t *)s->member_rows.base + s->member_count++ * 2ull;
+  row[0] = context->type_node;
+  row[1] = (uint32_t)(int32_t)offset;
+  return ol_text_append(&s->member_names, name, length);
 }
 
 static bool add_type(snapshot *s, const ol_type_info *info) {
@@ -72,7 +76,8 @@ static bool add_type(snapshot *s, const ol_type_info *info) {
   row[3] = info->item_bytes;
   row[4] = (uint32_t)info->type->tp_dictoffset;
   row[5] = (uint32_t)info->type->tp_weaklistoffset;
-  return add_members(s, info);
+  member_context context = {.s = s, .type_node = info->node};
+  return ol_visit_members(info->type, s->walk.interp, add_member, &context);
 }
 
 static bool gather(snapshot *s) {
@@ -80,6 +85,7 @@ static bool gather(snapshot *s) {
   const ol_type_info *slots = (const ol_type_info *)s->walk.types.slots.base;
   for (uint32_t i = 0; i < s->walk.types.capacity; i++)
     if (slots[i].type != NULL && !add_type(s, &slots[i])) return false;
+  if (!ol_details_take(&s->walk, &s->details)) return false;
   return ol_collect_texts(&s->walk, &s->text_nodes, &s->texts);
 }
 
@@ -116,10 +122,27 @@ static void add_columns(ol_container_writer *w, const snapshot *s) {
 static bool add_root_names(ol_container_writer *w) {
   ol_text names = {0};
   bool ok = true;
-  for (int i = 0; i < OL_ROOT_COUNT && ok; i++) ok = ol_text_append(&names, ol_root_names[i], strlen(ol_root_names[i]));
+  char name[OL_ROOT_NAME_MAX];
+  for (int i = 0; i < OL_ROOT_LABELS && ok; i++) ok = ol_text_append(&names, name, ol_root_name(i, name));
   if (ok) add_text(w, "root_name_bytes", "root_name_ends", &names);
   ol_text_deinit(&names);
   return ok;
+}
+
+static bool add_code_part_names(ol_container_writer *w) {
+  ol_text names = {0};
+  bool ok = true;
+  for (int i = 0; i < OL_CODE_PARTS && ok; i++) ok = ol_text_append(&names, ol_code_parts[i], strlen(ol_code_parts[i]));
+  if (ok) add_text(w, "code_part_bytes", "code_part_ends", &names);
+  ol_text_deinit(&names);
+  return ok;
+}
+
+static void add_details(ol_container_writer *w, const ol_details *details) {
+  ol_container_add(w, "state_rows", "u4", details->states.values.base, details->states.count * 2ull);
+  ol_container_add(w, "code_lines", "u4", details->code_lines.values.base, details->code_lines.count * 2ull);
+  ol_container_add(w, "frame_rows", "u4", details->frames.values.base, details->frames.count * 3ull);
+  ol_container_add(w, "weak_rows", "u4", details->weak.values.base, details->weak.count * 2ull);
 }
 
 /* Order documented in docs/reference/snapshot-format.md and mirrored by capture/snapshot.py. */
@@ -144,7 +167,8 @@ static int write_file(const char *path, const snapshot *s) {
   add_facts(&writer, s);
   add_columns(&writer, s);
   ol_stamp_columns_write(&s->stamps, &writer);
-  if (!add_root_names(&writer)) writer.error = ENOMEM;
+  add_details(&writer, &s->details);
+  if (!add_root_names(&writer) || !add_code_part_names(&writer)) writer.error = ENOMEM;
   bool ok = ol_container_finish(&writer);
   int error = ok ? 0 : writer.error;
   if (close(fd) != 0 && error == 0) error = errno;
@@ -173,6 +197,7 @@ PyObject *ol_snapshot(PyObject *module, PyObject *args) {
   Py_BEGIN_ALLOW_THREADS ready = ol_walk_init(&s.walk, expected);
   if (ready) ol_walk_make_ready(&s.walk, expected * 3 / 4); /* fewer than blocks: a dict or list is two of those */
   Py_END_ALLOW_THREADS if (!ready) return PyErr_NoMemory();
+  s.walk.types.detailed = true;
   double began = now_seconds();
   ol_walk_status status = ol_walk_take(&s.walk);
   if (status == OL_WALK_OK && !gather(&s)) status = OL_WALK_NO_MEMORY;

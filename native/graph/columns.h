@@ -19,15 +19,16 @@
 #include "graph/reserve.h"
 
 typedef enum ol_layout {
-  OL_LAYOUT_NOTHING = 0,     /* node 0 */
-  OL_LAYOUT_LEAF = 1,        /* no edges, by nature */
-  OL_LAYOUT_SEQUENCE = 2,    /* edge k is element k */
-  OL_LAYOUT_PAIRS = 3,       /* key, value, key, value ... */
-  OL_LAYOUT_SPLIT_DICT = 4,  /* first the OL_LAYOUT_KEYS node, then value k of key k */
-  OL_LAYOUT_ELEMENTS = 5,    /* a set's elements: no position has a meaning */
-  OL_LAYOUT_PLAIN = 6,       /* by label */
-  OL_LAYOUT_CODE = 7,        /* fixed order, see ol_visit_code in walk/layout.h */
-  OL_LAYOUT_PAIRS_PLAIN = 8, /* a dict's subclass: labelled edges first; pairs_start says where the pairs begin */
+  OL_LAYOUT_NOTHING = 0,        /* node 0 */
+  OL_LAYOUT_LEAF = 1,           /* no edges, by nature */
+  OL_LAYOUT_SEQUENCE = 2,       /* edge k is element k */
+  OL_LAYOUT_PAIRS = 3,          /* key, value, key, value ... */
+  OL_LAYOUT_SPLIT_DICT = 4,     /* first the OL_LAYOUT_KEYS node, then value k of key k */
+  OL_LAYOUT_ELEMENTS = 5,       /* a set's elements: no position has a meaning */
+  OL_LAYOUT_PLAIN = 6,          /* by label */
+  OL_LAYOUT_CODE = 7,           /* fixed order, see ol_visit_code in walk/layout.h */
+  OL_LAYOUT_PAIRS_PLAIN = 8,    /* a dict's subclass: labelled edges first; pairs_start says where the pairs begin */
+  OL_LAYOUT_PLAIN_SEQUENCE = 9, /* a list's, tuple's or deque's subclass: the same, then element k */
   /* pseudo-nodes */
   OL_LAYOUT_KEYS = 32,        /* shared dict keys: edge k is key k */
   OL_LAYOUT_INTERPRETER = 33, /* what an interpreter itself holds, fixed order, see walk/roots.c */
@@ -38,9 +39,15 @@ typedef enum ol_layout {
 enum {
   OL_LABEL_OFFSET_BIAS = 8, /* label = (byte offset in the object) / 8 + bias, so that -64 is 0 */
   OL_LABEL_OFFSET_MAX = 0x3fff,
-  OL_LABEL_TYPE = 0x7ffd,  /* the object's type */
-  OL_LABEL_EXTRA = 0x7ffe, /* a key of a dict subclass whose table shows no pairs */
-  OL_LABEL_UNKNOWN = 0x7fff,
+  OL_LABEL_SLOT = 0x4000, /* | k: slot k of the frame that this is or owns */
+  OL_LABEL_SLOT_MAX = 0x0fff,
+  OL_LABEL_DICT = 0x7ff9,    /* its __dict__, at no fixed place */
+  OL_LABEL_OUTSIDE = 0x7ffa, /* in memory of the object's own, not in the object */
+  OL_LABEL_KEY = 0x7ffb,     /* a key there, its value follows */
+  OL_LABEL_VALUE = 0x7ffc,
+  OL_LABEL_TYPE = 0x7ffd,     /* the object's type */
+  OL_LABEL_EXTRA = 0x7ffe,    /* an element or key without a name of its own */
+  OL_LABEL_UNKNOWN = 0x7fff,  /* not looked for */
   OL_LABEL_ATTRIBUTE = 0x8000 /* | k: inline attribute k of the type's shared keys */
 };
 

@@ -21,7 +21,7 @@ static uint64_t address_of(const ol_columns *c, uint32_t node) { return OL_COLUM
 
 static bool may_contain(const ol_columns *c, uint32_t node) {
   uint8_t layout = OL_COLUMN(const uint8_t, c->layout)[node] & 0x7f;
-  return layout >= OL_LAYOUT_SEQUENCE && layout < OL_LAYOUT_CODE + 2 && layout != OL_LAYOUT_CODE &&
+  return layout >= OL_LAYOUT_SEQUENCE && layout <= OL_LAYOUT_PLAIN_SEQUENCE && layout != OL_LAYOUT_CODE &&
          OL_COLUMN(const uint32_t, c->type)[node] != 0;
 }
 

@@ -7,6 +7,9 @@
  *   ol_refcount              OL_REFCOUNT_IMMORTAL where the count means nothing
  *   ol_gc_generations        the collector's lists
  *   ol_visit_interpreter, ol_visit_thread, ol_visit_frame   what no object holds: the true roots
+ *   ol_frame_view_of, ol_running_frame_view, ol_frame_parts   slots, code and line of a frame; its fields' names
+ *   ol_frame_state, ol_generator_state
+ *   ol_code_parts            what the references of a code object are called, in the order of ol_visit_code
  *   ol_code_caches           blocks and bytes of the interpreter's own caches beside a code object
  *   ol_visit_code            file name, (qualified) name, constants, names, variables, line table, then the rest
  */
@@ -18,6 +21,7 @@
 
 #include "graph/columns.h"
 #include "walk/cpython.h"
+#include "walk/states.h"
 
 enum { OL_GC_LISTS = NUM_GENERATIONS + 1 };
 
@@ -67,9 +71,29 @@ enum ol_root_label {
   OL_ROOT_ASYNCGEN_FIRSTITER,
   OL_ROOT_ASYNCGEN_FINALIZER,
   OL_ROOT_FRAME,
+  OL_ROOT_MONITORING,
+  OL_ROOT_MONITORING_TOOL,
   OL_ROOT_COUNT
 };
 extern const char *const ol_root_names[OL_ROOT_COUNT];
+
+/* A frame's own variables and temporaries. `count`: as many as its object shows, 0 where another one shows them. */
+typedef struct ol_frame_view {
+  PyObject **slots;
+  int count;
+  PyCodeObject *code;
+  int line; /* where it stands now */
+} ol_frame_view;
+
+/* A named field of a frame that stands inside of another object. */
+enum { OL_FRAME_PARTS = 4 };
+typedef struct ol_frame_part {
+  int64_t offset;
+  const char *name;
+} ol_frame_part;
+
+/* Where a dict that its type manages stands (3.11+), in bytes from the object. */
+enum { OL_MANAGED_DICT_OFFSET = -24 };
 
 static inline PyObject *ol_from_gc(const PyGC_Head *head) { return (PyObject *)(head + 1); }
 static inline PyGC_Head *ol_gc_next(const PyGC_Head *head) { return (PyGC_Head *)(head->_gc_next & ~(uintptr_t)3); }

@@ -52,10 +52,62 @@ static inline void ol_dict_view_of(PyDictObject *dict, ol_dict_view *ret) {
   ret->entries = dict->ma_keys->dk_nentries;
 }
 
+/* Frames are objects; a generator has one until it is finished. */
+static inline ol_frame_view ol_frame_view_of_object(PyFrameObject *frame) {
+  const PyCodeObject *code = frame->f_code;
+  Py_ssize_t fixed = code->co_nlocals + PyTuple_GET_SIZE(code->co_cellvars) + PyTuple_GET_SIZE(code->co_freevars);
+  return (ol_frame_view){.slots = frame->f_localsplus,
+                         .count = (int)fixed + (frame->f_stackdepth > 0 ? frame->f_stackdepth : 0), /* -1: running */
+                         .code = frame->f_code,
+                         .line = PyFrame_GetLineNumber(frame)};
+}
+static inline bool ol_is_generator(const PyTypeObject *type) {
+  return type == &PyGen_Type || type == &PyCoro_Type || type == &PyAsyncGen_Type;
+}
+static inline bool ol_frame_view_of(PyObject *object, ol_frame_view *ret) {
+  if (ol_is_generator(Py_TYPE(object))) {
+    PyFrameObject *frame = ((PyGenObject *)object)->gi_frame;
+    if (frame == NULL) return false;
+    *ret = ol_frame_view_of_object(frame);
+    ret->count = 0; /* the frame shows them */
+    return true;
+  }
+  *ret = ol_frame_view_of_object((PyFrameObject *)object);
+  return true;
+}
+static inline bool ol_running_frame_view(void *frame, ol_frame_view *ret) {
+  (void)frame, (void)ret;
+  return false;
+}
+static inline ol_state ol_frame_state(PyObject *object) {
+  switch (((PyFrameObject *)object)->f_state) {
+    case FRAME_CREATED: return OL_STATE_CREATED;
+    case FRAME_SUSPENDED: return OL_STATE_SUSPENDED;
+    case FRAME_EXECUTING: return OL_STATE_RUNNING;
+    default: return OL_STATE_FINISHED;
+  }
+}
+static inline ol_state ol_generator_state(PyObject *object) {
+  PyFrameObject *frame = ((PyGenObject *)object)->gi_frame;
+  return frame == NULL ? OL_STATE_FINISHED : ol_frame_state((PyObject *)frame);
+}
+static inline int ol_frame_borrowed(const PyTypeObject *type, int *ret_end) {
+  (void)type;
+  return *ret_end = 0;
+}
+static inline int ol_frame_parts(const PyTypeObject *type, ol_frame_part *ret) {
+  (void)type, (void)ret;
+  return 0;
+}
+
 /* 3.10 has no attributes outside a dict or a slot. */
 static inline bool ol_type_may_inline(PyTypeObject *type) {
   (void)type;
   return false;
+}
+static inline PyObject *ol_managed_dict(PyObject *object) {
+  (void)object;
+  return NULL;
 }
 static inline bool ol_inline_values(PyObject *object, PyTypeObject *type, PyObject ***ret_values,
                                     Py_ssize_t *ret_count) {
@@ -114,7 +166,7 @@ static inline void ol_visit_thread(PyThreadState *thread, ol_root_visitor visit,
   visit(context, thread->exc_state.exc_value, OL_ROOT_HANDLED_EXCEPTION);
   visit(context, thread->exc_state.exc_traceback, OL_ROOT_HANDLED_EXCEPTION);
   for (PyFrameObject *frame = thread->frame; frame != NULL; frame = frame->f_back)
-    visit(context, (PyObject *)frame, OL_ROOT_FRAME);
+    visit(context, frame->f_gen == NULL ? (PyObject *)frame : NULL, OL_ROOT_FRAME); /* a generator holds its own */
 }
 
 /* 3.10 runs in frame objects, which ol_visit_thread shows. */
@@ -129,6 +181,13 @@ static inline void *ol_next_frame(void *frame) {
 static inline void ol_visit_frame(void *frame, void (*visit)(void *, PyObject *), void *context) {
   (void)frame, (void)visit, (void)context;
 }
+
+enum { OL_CODE_PARTS = 9 };
+static const char *const ol_code_parts[OL_CODE_PARTS] = {"co_filename", "co_name",     "co_consts",
+                                                         "co_names",    "co_varnames", "co_linetable",
+                                                         "co_code",     "co_freevars", "co_cellvars"};
+/* Which of them are tuples of variables' names: slots are numbered through these, one after the other. */
+static const int ol_code_variables[] = {4, 8, 7};
 
 static inline void ol_visit_code(PyCodeObject *code, void (*visit)(void *, PyObject *), void *context) {
   visit(context, code->co_filename);

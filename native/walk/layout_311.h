@@ -1,4 +1,5 @@
 /* CPython 3.11. */
+#include "walk/layout_frame_311.h"
 #include "walk/layout_keys_311.h"
 
 static inline void ol_dict_view_of(PyDictObject *dict, ol_dict_view *ret) {
@@ -13,6 +14,7 @@ static inline PyDictValues *ol_values_of(PyObject *object, PyTypeObject *type) {
   return PyType_HasFeature(type, Py_TPFLAGS_MANAGED_DICT) ? ((PyDictValues **)object)[-4] : NULL;
 }
 static inline bool ol_type_may_inline(PyTypeObject *type) { return PyType_HasFeature(type, Py_TPFLAGS_MANAGED_DICT); }
+static inline PyObject *ol_managed_dict(PyObject *object) { return ((PyObject **)object)[-3]; }
 static inline bool ol_inline_values(PyObject *object, PyTypeObject *type, PyObject ***ret_values,
                                     Py_ssize_t *ret_count) {
   PyDictValues *values = ol_values_of(object, type);
@@ -49,6 +51,7 @@ static inline void ol_visit_interpreter(PyInterpreterState *interp, ol_root_visi
   visit(context, interp->modules, OL_ROOT_MODULES);
   visit(context, interp->modules_by_index, OL_ROOT_MODULES_BY_INDEX);
   visit(context, interp->importlib, OL_ROOT_IMPORTLIB);
+  visit(context, interp->import_func, OL_ROOT_IMPORT_FUNC);
   visit(context, interp->codec_search_path, OL_ROOT_CODEC_SEARCH_PATH);
   visit(context, interp->codec_search_cache, OL_ROOT_CODEC_SEARCH_CACHE);
   visit(context, interp->codec_error_registry, OL_ROOT_CODEC_ERROR_REGISTRY);
@@ -78,6 +81,13 @@ static inline void ol_visit_frame(void *opaque, void (*visit)(void *, PyObject *
   int slots = frame->stacktop >= 0 ? frame->stacktop : frame->f_code->co_nlocalsplus;
   for (int i = 0; i < slots; i++) visit(context, frame->localsplus[i]);
 }
+
+enum { OL_CODE_PARTS = 10 };
+static const char *const ol_code_parts[OL_CODE_PARTS] = {
+    "co_filename",  "co_qualname", "co_consts",        "co_names",          "<variable names>",
+    "co_linetable", "co_name",     "<variable kinds>", "co_exceptiontable", "co_code"};
+/* Which of them are tuples of variables' names: slots are numbered through these, one after the other. */
+static const int ol_code_variables[] = {4};
 
 static inline void ol_visit_code(PyCodeObject *code, void (*visit)(void *, PyObject *), void *context) {
   visit(context, code->co_filename);

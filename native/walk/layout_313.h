@@ -1,4 +1,5 @@
 /* CPython 3.13. */
+#include "walk/layout_frame_311.h"
 #include "walk/layout_keys_311.h"
 
 #include "internal/pycore_typeobject.h"
@@ -12,6 +13,10 @@ static inline void ol_dict_view_of(PyDictObject *dict, ol_dict_view *ret) {
 
 /* The values stand in the object itself, for as long as they are valid; a dict may share them. */
 static inline bool ol_type_may_inline(PyTypeObject *type) { return PyType_HasFeature(type, Py_TPFLAGS_MANAGED_DICT); }
+static inline PyObject *ol_managed_dict(PyObject *object) {
+  uintptr_t word = ((uintptr_t *)object)[-3];
+  return (word & 1) ? NULL : (PyObject *)word;
+}
 static inline bool ol_inline_values(PyObject *object, PyTypeObject *type, PyObject ***ret_values,
                                     Py_ssize_t *ret_count) {
   if (!PyType_HasFeature(type, Py_TPFLAGS_INLINE_VALUES)) return false;
@@ -53,12 +58,21 @@ static inline uint32_t ol_refcount(const PyObject *object) {
 
 static inline PyThreadState *ol_first_thread(PyInterpreterState *interp) { return interp->threads.head; }
 
+static inline void ol_visit_monitoring(PyInterpreterState *interp, ol_root_visitor visit, void *context) {
+  for (int tool = 0; tool < PY_MONITORING_TOOL_IDS; tool++) {
+    visit(context, interp->monitoring_tool_names[tool], OL_ROOT_MONITORING_TOOL);
+    for (int event = 0; event < _PY_MONITORING_EVENTS; event++)
+      visit(context, interp->monitoring_callables[tool][event], OL_ROOT_MONITORING);
+  }
+}
+
 static inline void ol_visit_interpreter(PyInterpreterState *interp, ol_root_visitor visit, void *context) {
   visit(context, interp->imports.modules, OL_ROOT_MODULES);
   visit(context, interp->imports.modules_by_index, OL_ROOT_MODULES_BY_INDEX);
   visit(context, interp->imports.importlib, OL_ROOT_IMPORTLIB);
   visit(context, interp->imports.import_func, OL_ROOT_IMPORT_FUNC);
   visit(context, interp->sysdict_copy, OL_ROOT_SYS_DICT);
+  ol_visit_monitoring(interp, visit, context);
   visit(context, interp->codecs.search_path, OL_ROOT_CODEC_SEARCH_PATH);
   visit(context, interp->codecs.search_cache, OL_ROOT_CODEC_SEARCH_CACHE);
   visit(context, interp->codecs.error_registry, OL_ROOT_CODEC_ERROR_REGISTRY);
@@ -89,6 +103,13 @@ static inline void ol_visit_frame(void *opaque, void (*visit)(void *, PyObject *
   int slots = frame->stacktop >= 0 ? frame->stacktop : ((PyCodeObject *)frame->f_executable)->co_nlocalsplus;
   for (int i = 0; i < slots; i++) visit(context, frame->localsplus[i]);
 }
+
+enum { OL_CODE_PARTS = 13 };
+static const char *const ol_code_parts[OL_CODE_PARTS] = {
+    "co_filename",      "co_qualname",       "co_consts", "co_names",    "<variable names>", "co_linetable", "co_name",
+    "<variable kinds>", "co_exceptiontable", "co_code",   "co_varnames", "co_cellvars",      "co_freevars"};
+/* Which of them are tuples of variables' names: slots are numbered through these, one after the other. */
+static const int ol_code_variables[] = {4};
 
 static inline void ol_visit_code(PyCodeObject *code, void (*visit)(void *, PyObject *), void *context) {
   visit(context, code->co_filename);

@@ -44,7 +44,14 @@ static size_t int_text(PyObject *number, char *buffer) {
 size_t ol_short_text(PyObject *object, char *buffer) {
   if (PyUnicode_Check(object)) return str_text(object, buffer, OL_TEXT_MAX);
   if (PyLong_CheckExact(object)) return int_text(object, buffer);
-  return 0;
+  const char *text = object == Py_None       ? "None"
+                     : object == Py_True     ? "True"
+                     : object == Py_False    ? "False"
+                     : object == Py_Ellipsis ? "Ellipsis"
+                                             : "";
+  size_t length = strlen(text);
+  memcpy(buffer, text, length);
+  return length;
 }
 
 static PyObject *module_key; /* "__module__", interned, made once */

@@ -1,5 +1,7 @@
 #include "walk/roots.h"
 
+#include <stdio.h>
+
 const char *const ol_root_names[OL_ROOT_COUNT] = {
     [OL_ROOT_MODULES] = "sys.modules",
     [OL_ROOT_MODULES_BY_INDEX] = "extension modules by index",
@@ -36,7 +38,42 @@ const char *const ol_root_names[OL_ROOT_COUNT] = {
     [OL_ROOT_ASYNCGEN_FIRSTITER] = "sys.set_asyncgen_hooks(firstiter=)",
     [OL_ROOT_ASYNCGEN_FINALIZER] = "sys.set_asyncgen_hooks(finalizer=)",
     [OL_ROOT_FRAME] = "running frame",
+    [OL_ROOT_MONITORING] = "sys.monitoring callbacks",
+    [OL_ROOT_MONITORING_TOOL] = "sys.monitoring tools",
 };
+
+static PyCFunction get_signal_handler;
+static PyObject *signal_module; /* kept for good */
+
+/* Handlers stand in a table that only 3.12+ lets others see; _signal.getsignal reads it in every version. */
+bool ol_roots_learn(void) {
+  signal_module = PyImport_ImportModule("_signal");
+  PyObject *function = signal_module == NULL ? NULL : PyObject_GetAttrString(signal_module, "getsignal");
+  if (function == NULL) return false;
+  if (PyCFunction_Check(function) && (PyCFunction_GET_FLAGS(function) & METH_O))
+    get_signal_handler = PyCFunction_GET_FUNCTION(function);
+  Py_DECREF(function);
+  return true;
+}
+
+size_t ol_root_name(int label, char *buffer) {
+  int length = label < OL_ROOT_COUNT ? snprintf(buffer, OL_ROOT_NAME_MAX, "%s", ol_root_names[label])
+                                     : snprintf(buffer, OL_ROOT_NAME_MAX, "signal handler %d", label - OL_ROOT_COUNT);
+  return length < 0 ? 0 : (size_t)length;
+}
+
+/* Calls C code that makes no object: signal numbers are small ints. Handlers belong to the main interpreter. */
+static void visit_signal_handlers(PyInterpreterState *interp, ol_root_visitor visit, void *context) {
+  if (get_signal_handler == NULL || interp != PyInterpreterState_Main() || PyErr_Occurred()) return;
+  for (int number = 1; number < OL_SIGNALS; number++) {
+    PyObject *argument = PyLong_FromLong(number);
+    PyObject *handler = argument == NULL ? NULL : get_signal_handler(signal_module, argument);
+    Py_XDECREF(argument);
+    if (handler == NULL) PyErr_Clear();
+    else if (handler != Py_None) visit(context, handler, OL_ROOT_COUNT + number);
+    Py_XDECREF(handler); /* the table holds its own */
+  }
+}
 
 static void visit_atexit(PyInterpreterState *interp, ol_root_visitor visit, void *context) {
   for (int i = 0; i < interp->atexit.ncallbacks; i++) {
@@ -62,6 +99,7 @@ void ol_roots_of_interpreter(PyInterpreterState *interp, ol_root_visitor visit, 
   visit(context, interp->warnings.once_registry, OL_ROOT_WARNINGS_ONCE);
   visit(context, interp->warnings.default_action, OL_ROOT_WARNINGS_DEFAULT);
   visit_atexit(interp, visit, context);
+  visit_signal_handlers(interp, visit, context);
   ol_visit_interpreter(interp, visit, context);
 }
 

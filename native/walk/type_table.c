@@ -4,7 +4,7 @@
 
 #include "walk/deny.h"
 
-enum { FIRST_CAPACITY = 4096 };
+enum { FIRST_CAPACITY = 4096, BASES_MAX = 64 };
 
 static PyObject *sizeof_name;
 static PyTypeObject *deque_type; /* immortal in practice: a static or module-held type; compared, never followed */
@@ -89,11 +89,22 @@ static void set_fields(ol_type_info *info, uint8_t count, const size_t *offsets)
 }
 
 /* Builtin types that hold references although the collector does not track them. */
-static bool find_fields(ol_type_info *info) {
+static bool find_fields(ol_type_info *info, PyInterpreterState *interp) {
   static const size_t words[] = {16, 24, 32, 40};
   if (info->type == &PyRange_Type) return set_fields(info, 4, words), true;
   if (strcmp(info->type->tp_name, "datetime.timezone") == 0 && info->basic_bytes == 32)
     return set_fields(info, 2, words), true;
+  if (info->visits) return false;
+  info->field_count = (uint8_t)ol_owned_fields(info->type, interp, info->fields, OL_FIELDS_MAX);
+  if (info->field_count > 0) info->kind = OL_KIND_FIELDS;
+  return info->field_count > 0;
+}
+
+static bool is_datetime(const PyTypeObject *type) {
+  const PyTypeObject *base = type;
+  for (int depth = 0; base != NULL && depth < 32; base = base->tp_base, depth++)
+    if (strcmp(base->tp_name, "datetime.datetime") == 0 || strcmp(base->tp_name, "datetime.time") == 0)
+      return !PyType_HasFeature((PyTypeObject *)base, Py_TPFLAGS_HEAPTYPE);
   return false;
 }
 
@@ -104,7 +115,40 @@ static bool is_ndarray(const PyTypeObject *type) {
   return false;
 }
 
-static ol_kind kind_of(ol_type_info *info) {
+static bool has_base(const PyTypeObject *type, const PyTypeObject *wanted) {
+  const PyTypeObject *base = type;
+  for (int depth = 0; base != NULL && depth < BASES_MAX; base = base->tp_base, depth++)
+    if (base == wanted) return true;
+  return false;
+}
+
+/* The nodes of a context's mapping: private types of one name and size from 3.10 to 3.13. */
+static ol_kind hamt_kind(const PyTypeObject *type) {
+  if (strncmp(type->tp_name, "hamt_", 5) != 0 || PyType_HasFeature((PyTypeObject *)type, Py_TPFLAGS_HEAPTYPE))
+    return OL_KIND_GENERIC;
+  if (strcmp(type->tp_name, "hamt_array_node") == 0 && type->tp_basicsize == 280) return OL_KIND_HAMT_ARRAY;
+  bool pairs = strcmp(type->tp_name, "hamt_bitmap_node") == 0 || strcmp(type->tp_name, "hamt_collision_node") == 0;
+  return pairs && type->tp_basicsize == 32 ? OL_KIND_HAMT_PAIRS : OL_KIND_GENERIC;
+}
+
+bool ol_is_thread_type(PyTypeObject *type) {
+  const PyTypeObject *base = type;
+  for (int depth = 0; base != NULL && depth < BASES_MAX; base = base->tp_base, depth++)
+    if (strcmp(base->tp_name, "Thread") == 0 && PyType_HasFeature((PyTypeObject *)base, Py_TPFLAGS_HEAPTYPE))
+      return true;
+  return false;
+}
+
+static void take_notes(ol_type_info *info, PyInterpreterState *interp) {
+  info->state = ol_state_of_type(info->type, interp);
+  if (info->state != NULL) info->notes |= OL_NOTE_STATE;
+  if (info->kind == OL_KIND_CODE || info->kind == OL_KIND_FUNCTION || info->kind == OL_KIND_FRAME)
+    info->notes |= OL_NOTE_LINE;
+  if (info->kind == OL_KIND_MODULE) info->notes |= OL_NOTE_MODULE;
+  if (ol_is_thread_type(info->type)) info->notes |= OL_NOTE_THREAD;
+}
+
+static ol_kind kind_of(ol_type_info *info, PyInterpreterState *interp) {
   PyTypeObject *type = info->type;
   if (type == &PyUnicode_Type) return OL_KIND_STR;
   if (type == &PyLong_Type || type == &PyBool_Type) return OL_KIND_INT;
@@ -120,9 +164,19 @@ static ol_kind kind_of(ol_type_info *info) {
   if (type == &PyMethodDescr_Type || type == &PyMemberDescr_Type || type == &PyGetSetDescr_Type ||
       type == &PyWrapperDescr_Type || type == &PyClassMethodDescr_Type)
     return OL_KIND_DESCRIPTOR;
-  if (find_fields(info)) return OL_KIND_FIELDS;
+  if (find_fields(info, interp)) return OL_KIND_FIELDS;
+  if (is_datetime(type)) return OL_KIND_DATETIME;
   if (is_ndarray(type)) return OL_KIND_NDARRAY;
   if (strcmp(type->tp_name, "functools._lru_cache_wrapper") == 0) return OL_KIND_LRU_CACHE;
+  if (PyType_HasFeature(type, Py_TPFLAGS_LIST_SUBCLASS) || PyType_HasFeature(type, Py_TPFLAGS_TUPLE_SUBCLASS) ||
+      has_base(type, deque_type))
+    return OL_KIND_SEQUENCE_SUBCLASS;
+  if (has_base(type, &PySet_Type) || has_base(type, &PyFrozenSet_Type)) return OL_KIND_SET_SUBCLASS;
+  if (type == &PyFunction_Type) return OL_KIND_FUNCTION;
+  if (type == &PyFrame_Type || ol_is_generator(type)) return OL_KIND_FRAME;
+  if (type == &PyContextVar_Type) return OL_KIND_CONTEXT_VARIABLE;
+  ol_kind hamt = hamt_kind(type);
+  if (hamt != OL_KIND_GENERIC) return hamt;
   return info->visits || info->heap ? OL_KIND_GENERIC : OL_KIND_LEAF;
 }
 
@@ -142,6 +196,7 @@ ol_type_info *ol_type_table_get(ol_type_table *table, PyTypeObject *type, PyInte
   info->basic_bytes = (uint32_t)type->tp_basicsize;
   info->item_bytes = (uint32_t)type->tp_itemsize;
   info->size_method = size_method_of(type, interp);
-  info->kind = kind_of(info);
+  info->kind = kind_of(info, interp);
+  if (table->detailed) take_notes(info, interp);
   return info;
 }

@@ -8,6 +8,7 @@
 
 #include "graph/reserve.h"
 #include "walk/layout.h"
+#include "walk/members.h"
 
 /* How a type's instances are walked and measured. */
 typedef enum ol_kind {
@@ -27,10 +28,26 @@ typedef enum ol_kind {
   OL_KIND_DESCRIPTOR,
   OL_KIND_FIELDS, /* untracked builtin whose pointers stand at fixed offsets */
   OL_KIND_NDARRAY,
-  OL_KIND_LRU_CACHE
+  OL_KIND_LRU_CACHE,
+  OL_KIND_SEQUENCE_SUBCLASS, /* of list, tuple or deque */
+  OL_KIND_SET_SUBCLASS,
+  OL_KIND_FUNCTION,
+  OL_KIND_FRAME, /* frames and what owns one: generators, coroutines, async generators */
+  OL_KIND_CONTEXT_VARIABLE,
+  OL_KIND_DATETIME, /* with a time zone in it, or none */
+  OL_KIND_HAMT_PAIRS,
+  OL_KIND_HAMT_ARRAY
 } ol_kind;
 
-enum { OL_FIELDS_MAX = 4 };
+enum { OL_FIELDS_MAX = 12 };
+
+/* What a detailed walk remembers of a type's instances. */
+enum {
+  OL_NOTE_STATE = 1,  /* it has a state that can be read */
+  OL_NOTE_LINE = 2,   /* code, function, frame */
+  OL_NOTE_MODULE = 4, /* has a __file__ */
+  OL_NOTE_THREAD = 8  /* has a _name */
+};
 
 typedef struct ol_type_info {
   PyTypeObject *type; /* NULL: empty slot */
@@ -46,12 +63,15 @@ typedef struct ol_type_info {
   PyCFunction size_method; /* C-level __sizeof__, NULL: basic + items */
   uint16_t fields[OL_FIELDS_MAX];
   uint8_t field_count;
+  uint8_t notes;
+  const ol_native_state *state; /* with OL_NOTE_STATE */
 } ol_type_info;
 
 typedef struct ol_type_table {
   ol_reserve slots; /* ol_type_info[capacity] */
   uint32_t capacity;
   uint32_t count;
+  bool detailed; /* fill `notes` and `state` */
 } ol_type_table;
 
 bool ol_type_table_init(ol_type_table *table);
@@ -64,6 +84,9 @@ ol_type_info *ol_type_table_get(ol_type_table *table, PyTypeObject *type, PyInte
 
 /* Look up a name along the type's MRO without touching the method cache. Borrowed; NULL when absent. */
 PyObject *ol_type_lookup(PyTypeObject *type, PyObject *name, PyInterpreterState *interp);
+
+/* Is `type` made by a class statement on top of threading.Thread, or that class itself? By name: nothing is imported. */
+bool ol_is_thread_type(PyTypeObject *type);
 
 /* Names the walk looks up, made once per process. False with a Python error set. */
 bool ol_type_table_learn(void);

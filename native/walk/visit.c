@@ -3,11 +3,14 @@
  */
 #include "walk/visit.h"
 
+#include <datetime.h>
+
+#include "internal/pycore_context.h"
 #include "internal/pycore_moduleobject.h"
 #include "walk/deny.h"
 #include "walk/emit.h"
 
-enum { LABEL_WORDS_MAX = 128 };
+enum { LABEL_WORDS_MAX = 512 };
 
 static int collect(PyObject *target, void *context) {
   ol_walk *walk = context;
@@ -38,56 +41,100 @@ typedef struct label_search {
   PyObject **inline_values;
   Py_ssize_t inline_count;
   Py_ssize_t inline_next;
+  PyObject **slots; /* of a frame of its own */
+  int slot_count, slot_next;
   PyObject *type;
+  PyObject *dict;             /* that stands behind the items */
+  int borrowed, borrowed_end; /* words that hold no references */
+  uint16_t otherwise;         /* the label of what is not found */
 } label_search;
 
+/* Before 3.12 the dict of a str, int or bytes subclass' instance stands behind its items. */
+static PyObject *dict_behind_items(PyObject *object, const ol_type_info *info) {
+  if (info->type->tp_dictoffset >= 0 || info->item_bytes == 0 || info->inlines) return NULL;
+  Py_ssize_t count = Py_SIZE(object) < 0 ? -Py_SIZE(object) : Py_SIZE(object);
+  size_t end = (info->basic_bytes + (size_t)count * info->item_bytes + 7) & ~(size_t)7;
+  return *(PyObject **)((char *)object + end + info->type->tp_dictoffset);
+}
+
 static label_search begin_labels(PyObject *object, const ol_type_info *info) {
-  label_search search = {.type = (PyObject *)info->type};
+  label_search search = {.type = (PyObject *)info->type, .otherwise = OL_LABEL_OUTSIDE};
   int before = (int)(info->preheader_bytes / 8);
   uint64_t after = info->basic_bytes / 8;
   /* Only here is ob_size known to be a count: a coroutine has an item size, too, and something else in that place. */
   if (PyType_HasFeature(info->type, Py_TPFLAGS_TUPLE_SUBCLASS) && Py_SIZE(object) > 0)
     after += (uint64_t)Py_SIZE(object);
   search.words = (PyObject **)object;
+  search.dict = dict_behind_items(object, info);
   search.first = -before;
   search.count = after > LABEL_WORDS_MAX ? LABEL_WORDS_MAX : (int)after;
   search.next = 2; /* past refcount and type */
   if (info->inlines && !ol_inline_values(object, info->type, &search.inline_values, &search.inline_count))
     search.inline_count = 0;
+  if (info->kind == OL_KIND_FRAME) search.borrowed = ol_frame_borrowed(info->type, &search.borrowed_end);
+  ol_frame_view frame;
+  if (info->kind == OL_KIND_FRAME && ol_frame_view_of(object, &frame)) {
+    search.slots = frame.slots;
+    search.slot_count = frame.count > OL_LABEL_SLOT_MAX ? OL_LABEL_SLOT_MAX : frame.count;
+  }
   return search;
 }
 
 static uint16_t find_label(label_search *search, PyObject *target) {
   if (target == search->type) return OL_LABEL_TYPE;
+  if (target == search->dict) return OL_LABEL_DICT;
   for (Py_ssize_t i = search->inline_next; i < search->inline_count; i++)
     if (search->inline_values[i] == target) {
       search->inline_next = i + 1;
       return (uint16_t)(OL_LABEL_ATTRIBUTE | i);
     }
+  /* Slots before fields: a frame also has borrowed pointers, to its globals, say, which a variable may refer to. */
+  for (int i = search->slot_next; i < search->slot_count; i++)
+    if (search->slots[i] == target) {
+      search->slot_next = i + 1;
+      return (uint16_t)(OL_LABEL_SLOT | i);
+    }
   for (int tries = 0, i = search->next; tries < 2; tries++, i = search->first)
-    for (; i < search->count; i++)
-      if (i != 0 && i != 1 && search->words[i] == target) {
+    for (; i < search->count; i++) /* _elementtree marks joined texts in the lowest bit. */
+      if (i != 0 && i != 1 && !(i >= search->borrowed && i < search->borrowed_end) &&
+          ((uintptr_t)search->words[i] & ~(uintptr_t)1) == (uintptr_t)target) {
         search->next = i + 1;
         return (uint16_t)(i + OL_LABEL_OFFSET_BIAS);
       }
-  return OL_LABEL_UNKNOWN;
+  return search->otherwise;
+}
+
+/* Is this the reference to the name of what it is? */
+static bool names_it(const ol_type_info *info, uint16_t found) {
+  enum { WORD = sizeof(void *), BIAS = OL_LABEL_OFFSET_BIAS };
+  if (info->kind == OL_KIND_CONTEXT_VARIABLE)
+    return found == offsetof(struct _pycontextvarobject, var_name) / WORD + BIAS;
+  if (info->kind != OL_KIND_FUNCTION) return false;
+  return found == offsetof(PyFunctionObject, func_name) / WORD + BIAS ||
+         found == offsetof(PyFunctionObject, func_qualname) / WORD + BIAS;
 }
 
 /* Emit scratch[0 .. count) with labels, and the type when a heap type's instance did not show it. */
-static void emit_shown(ol_walk *walk, PyObject *object, const ol_type_info *info, size_t count) {
+static void emit_shown_as(ol_walk *walk, PyObject *object, const ol_type_info *info, size_t count, uint16_t otherwise) {
   if (!ensure_room(walk, count + 1)) return;
   label_search search = begin_labels(object, info);
+  search.otherwise = otherwise;
   bool type_shown = !info->heap;
   for (size_t i = 0; i < count; i++) {
     PyObject *target = shown(walk)[i];
     if (target == (PyObject *)info->type) type_shown = true;
-    label(walk, i < LABEL_WORDS_MAX ? find_label(&search, target) : OL_LABEL_UNKNOWN);
-    emit(walk, target);
+    uint16_t found = find_label(&search, target);
+    label(walk, found);
+    emit_as(walk, target, names_it(info, found) ? OL_WANT_TEXT : 0);
   }
   if (!type_shown) {
     label(walk, OL_LABEL_TYPE);
     emit(walk, (PyObject *)info->type);
   }
+}
+
+static void emit_shown(ol_walk *walk, PyObject *object, const ol_type_info *info, size_t count) {
+  emit_shown_as(walk, object, info, count, OL_LABEL_OUTSIDE);
 }
 
 static void emit_labelled(ol_walk *walk, PyObject *target, uint16_t value) {
@@ -175,6 +222,83 @@ static bool matches_table(const ol_walk *walk, const ol_dict_view *view, size_t 
   return true;
 }
 
+/* From here on this row's references have no labels. */
+static bool end_labelled_part(ol_walk *walk, uint32_t node, uint64_t first_edge) {
+  uint32_t rows = walk->columns.pairs_plain_count;
+  if (!ol_reserve_grow(&walk->columns.pairs_start, (rows + 1) * 8ull)) {
+    walk->no_memory = true;
+    return false;
+  }
+  uint32_t *row = OL_COLUMN(uint32_t, walk->columns.pairs_start) + rows * 2ull;
+  row[0] = node;
+  row[1] = (uint32_t)(walk->columns.edge_count - first_edge);
+  walk->columns.pairs_plain_count++;
+  return true;
+}
+
+/* A subclass' traversal ends with its base's, which shows all elements: lists and tuples backwards, deques forwards. */
+static ol_layout walk_sequence_subclass(ol_walk *walk, PyObject *object, const ol_type_info *info, uint32_t node) {
+  bool is_list = PyType_HasFeature(info->type, Py_TPFLAGS_LIST_SUBCLASS);
+  bool backwards = is_list || PyType_HasFeature(info->type, Py_TPFLAGS_TUPLE_SUBCLASS);
+  size_t count = Py_SIZE(object) > 0 ? (size_t)Py_SIZE(object) : 0;
+  collect_shown(walk, object, info);
+  if (count > walk->scratch_count) { /* some slots are empty */
+    emit_shown_as(walk, object, info, walk->scratch_count, OL_LABEL_EXTRA);
+    return OL_LAYOUT_PLAIN;
+  }
+  PyObject **last = shown(walk) + walk->scratch_count - count;
+  PyObject **items = is_list ? ((PyListObject *)object)->ob_item : ((PyTupleObject *)object)->ob_item;
+  for (size_t i = 0; backwards && i < count; i++)
+    if (last[i] != items[count - 1 - i]) { /* another order: named tuples of C, whose type names its fields */
+      emit_shown_as(walk, object, info, walk->scratch_count, OL_LABEL_EXTRA);
+      return OL_LAYOUT_PLAIN;
+    }
+  uint64_t first_edge = walk->columns.edge_count;
+  emit_shown_as(walk, object, info, walk->scratch_count - count, OL_LABEL_OUTSIDE);
+  if (!end_labelled_part(walk, node, first_edge) || !ensure_room(walk, count)) return OL_LAYOUT_PLAIN;
+  for (size_t i = 0; i < count; i++) emit(walk, shown(walk)[walk->scratch_count - (backwards ? i + 1 : count - i)]);
+  return OL_LAYOUT_PLAIN_SEQUENCE;
+}
+
+static ol_layout walk_set_subclass(ol_walk *walk, PyObject *object, const ol_type_info *info) {
+  collect_shown(walk, object, info);
+  size_t elements = (size_t)((const PySetObject *)object)->used;
+  if (elements > walk->scratch_count) elements = 0;
+  emit_shown_as(walk, object, info, walk->scratch_count - elements, OL_LABEL_EXTRA);
+  if (!ensure_room(walk, elements)) return OL_LAYOUT_PLAIN;
+  for (size_t i = walk->scratch_count - elements; i < walk->scratch_count; i++)
+    emit_labelled(walk, shown(walk)[i], OL_LABEL_EXTRA); /* small ones stand in the set itself: no names, no fields */
+  return OL_LAYOUT_PLAIN;
+}
+
+/* A context's mapping: key and value, or no key and a node further down. Shape of 3.10 to 3.13 (Python/hamt.c). */
+struct hamt_pairs {
+  PyObject_VAR_HEAD uint64_t bitmap_or_hash;
+  PyObject *pairs[1];
+};
+struct hamt_array {
+  PyObject_HEAD PyObject *children[32];
+  Py_ssize_t count;
+};
+
+static ol_layout walk_hamt_pairs(ol_walk *walk, PyObject *object) {
+  Py_ssize_t count = Py_SIZE(object);
+  if (count <= 0 || !ensure_room(walk, (size_t)count)) return OL_LAYOUT_PAIRS;
+  PyObject **pairs = ((struct hamt_pairs *)object)->pairs;
+  for (Py_ssize_t i = 0; i + 1 < count; i += 2) {
+    emit(walk, pairs[i]);
+    emit(walk, pairs[i + 1]);
+  }
+  return OL_LAYOUT_PAIRS;
+}
+
+static ol_layout walk_hamt_array(ol_walk *walk, PyObject *object) {
+  if (!ensure_room(walk, 32)) return OL_LAYOUT_ELEMENTS;
+  for (int i = 0; i < 32; i++)
+    if (((struct hamt_array *)object)->children[i] != NULL) emit(walk, ((struct hamt_array *)object)->children[i]);
+  return OL_LAYOUT_ELEMENTS;
+}
+
 static ol_layout walk_dict_subclass(ol_walk *walk, PyObject *object, const ol_type_info *info, uint32_t node) {
   ol_dict_view view;
   ol_dict_view_of((PyDictObject *)object, &view);
@@ -182,20 +306,12 @@ static ol_layout walk_dict_subclass(ol_walk *walk, PyObject *object, const ol_ty
   size_t from_table = 0;
   uint64_t first_edge = walk->columns.edge_count;
   if (view.values == NULL && matches_table(walk, &view, &from_table)) {
-    emit_shown(walk, object, info, walk->scratch_count - from_table);
-    uint32_t rows = walk->columns.pairs_plain_count;
-    if (!ol_reserve_grow(&walk->columns.pairs_start, (rows + 1) * 8ull)) {
-      walk->no_memory = true;
-      return OL_LAYOUT_PLAIN;
-    }
-    uint32_t *row = OL_COLUMN(uint32_t, walk->columns.pairs_start) + rows * 2ull;
-    row[0] = node;
-    row[1] = (uint32_t)(walk->columns.edge_count - first_edge);
-    walk->columns.pairs_plain_count++;
+    emit_shown_as(walk, object, info, walk->scratch_count - from_table, OL_LABEL_EXTRA);
+    if (!end_labelled_part(walk, node, first_edge)) return OL_LAYOUT_PLAIN;
     emit_pairs(walk, &view);
     return OL_LAYOUT_PAIRS_PLAIN;
   }
-  emit_shown(walk, object, info, walk->scratch_count);
+  emit_shown_as(walk, object, info, walk->scratch_count, OL_LABEL_EXTRA);
   if (view.values != NULL || ol_keys_shown(view.keys) || !ensure_room(walk, (size_t)view.entries))
     return OL_LAYOUT_PLAIN;
   for (Py_ssize_t i = 0; i < view.entries; i++)
@@ -263,8 +379,21 @@ static ol_layout walk_descriptor(ol_walk *walk, PyObject *object, const ol_type_
 }
 
 static ol_layout walk_fields(ol_walk *walk, PyObject *object, const ol_type_info *info) {
-  if (!ensure_room(walk, OL_FIELDS_MAX)) return OL_LAYOUT_PLAIN;
+  if (!ensure_room(walk, OL_FIELDS_MAX + 1)) return OL_LAYOUT_PLAIN;
   for (int i = 0; i < info->field_count; i++) emit_member(walk, object, info->fields[i], false);
+  if (info->heap) emit_labelled(walk, (PyObject *)info->type, OL_LABEL_TYPE);
+  return OL_LAYOUT_PLAIN;
+}
+
+static bool is_time(const ol_type_info *info) { return info->basic_bytes < sizeof(PyDateTime_DateTime); }
+
+/* Not shown to the collector; and one without a time zone has no room for it. */
+static ol_layout walk_datetime(ol_walk *walk, PyObject *object, const ol_type_info *info) {
+  collect_shown(walk, object, info);
+  emit_shown(walk, object, info, walk->scratch_count);
+  if (!((const _PyDateTime_BaseTZInfo *)object)->hastzinfo || !ensure_room(walk, 1)) return OL_LAYOUT_PLAIN;
+  emit_member(walk, object, is_time(info) ? offsetof(PyDateTime_Time, tzinfo) : offsetof(PyDateTime_DateTime, tzinfo),
+              false);
   return OL_LAYOUT_PLAIN;
 }
 
@@ -310,12 +439,34 @@ static ol_layout walk_ndarray(ol_walk *walk, PyObject *object, const ol_type_inf
  * only what they hold; the shape is the same from 3.10 to 3.13 (Modules/_functoolsmodule.c). */
 struct lru_link {
   PyObject_HEAD struct lru_link *previous, *next;
+  Py_hash_t hash;
+  PyObject *key, *result;
 };
+
+/* The links show nothing: the wrapper does it for them, each link's key, result and type in turn. */
+static void emit_lru_shown(ol_walk *walk, PyObject *object, const ol_type_info *info) {
+  size_t count = walk->scratch_count;
+  if (!ensure_room(walk, count + 1)) return;
+  const struct lru_link *ring = (const struct lru_link *)object, *link = ring->next;
+  label_search search = begin_labels(object, info);
+  bool type_shown = !info->heap;
+  for (size_t i = 0; i < count; i++) {
+    PyObject *target = shown(walk)[i];
+    uint16_t found;
+    if (link != NULL && link != ring && target == link->key) found = OL_LABEL_KEY;
+    else if (link != NULL && link != ring && target == link->result) found = OL_LABEL_VALUE, link = link->next;
+    else found = find_label(&search, target);
+    if (target == (PyObject *)info->type) type_shown = true;
+    label(walk, found);
+    emit(walk, target);
+  }
+  if (!type_shown) emit_labelled(walk, (PyObject *)info->type, OL_LABEL_TYPE);
+}
 
 static ol_layout walk_lru_cache(ol_walk *walk, PyObject *object, const ol_type_info *info) {
   collect_shown(walk, object, info);
   size_t links_at_most = walk->scratch_count;
-  emit_shown(walk, object, info, walk->scratch_count);
+  emit_lru_shown(walk, object, info);
   const struct lru_link *ring = (const struct lru_link *)object;
   for (struct lru_link *link = ring->next; link != NULL && link != ring && links_at_most > 0; link = link->next) {
     if (!ensure_room(walk, 1)) break;
@@ -349,6 +500,14 @@ ol_layout ol_visit_object(ol_walk *walk, PyObject *object, const ol_type_info *i
     case OL_KIND_FIELDS: return walk_fields(walk, object, info);
     case OL_KIND_NDARRAY: return walk_ndarray(walk, object, info);
     case OL_KIND_LRU_CACHE: return walk_lru_cache(walk, object, info);
+    case OL_KIND_SEQUENCE_SUBCLASS: return walk_sequence_subclass(walk, object, info, node);
+    case OL_KIND_SET_SUBCLASS: return walk_set_subclass(walk, object, info);
+    case OL_KIND_DATETIME: return walk_datetime(walk, object, info);
+    case OL_KIND_HAMT_PAIRS: return walk_hamt_pairs(walk, object);
+    case OL_KIND_HAMT_ARRAY: return walk_hamt_array(walk, object);
+    case OL_KIND_FUNCTION:
+    case OL_KIND_CONTEXT_VARIABLE:
+    case OL_KIND_FRAME:
     case OL_KIND_GENERIC: break;
   }
   return walk_generic(walk, object, info);

@@ -23,6 +23,7 @@
  */
 #include "walk/walker.h"
 
+#include "walk/details.h"
 #include "walk/emit.h"
 #include "walk/roots.h"
 #include "walk/sizes.h"
@@ -86,12 +87,23 @@ static void set_size(ol_walk *walk, uint32_t node, uint64_t bytes) {
   OL_COLUMN(ol_large_size, c->large_sizes)[c->large_count++] = (ol_large_size){.node = node, .bytes = bytes};
 }
 
+static void note(ol_walk *walk, uint32_t node) {
+  if (!ol_reserve_grow(&walk->noted, (walk->noted_count + 1) * 4ull)) {
+    walk->no_memory = true;
+    return;
+  }
+  OL_COLUMN(uint32_t, walk->noted)[walk->noted_count++] = node;
+}
+
 static void walk_pseudo(ol_walk *walk, uint32_t node, void *address, ol_layout layout) {
   uint64_t bytes = 0;
   switch (layout) {
     case OL_LAYOUT_INTERPRETER: ol_roots_of_interpreter(address, emit_root, walk); break;
     case OL_LAYOUT_THREAD: walk_thread(walk, address); break;
-    case OL_LAYOUT_FRAME: ol_visit_frame(address, emit_slot, walk); break;
+    case OL_LAYOUT_FRAME:
+      ol_visit_frame(address, emit_slot, walk);
+      if (walk->types.detailed) note(walk, node);
+      break;
     default:
       walk_keys(walk, address);
       bytes = ol_keys_bytes(address);
@@ -119,6 +131,7 @@ static bool walk_object(ol_walk *walk, uint32_t node, PyObject *object) {
   /* a static type begins with a reference that nobody holds, and is never freed */
   OL_COLUMN(uint32_t, c->refcount)[node] = is_static ? OL_REFCOUNT_IMMORTAL : ol_refcount(object);
   set_size(walk, node, ol_size_of(object, info));
+  if (info->notes != 0) note(walk, node);
   set_layout(walk, node, ol_visit_object(walk, object, info, node));
   return true;
 }
@@ -180,6 +193,7 @@ static ol_walk_status begin(ol_walk *walk) {
   walk->pending_first = walk->pending_count = 0;
   walk->tracked_count = walk->refused_count = walk->impossible_count = walk->broken_links = 0;
   walk->cache_blocks = walk->cache_native_bytes = 0;
+  walk->noted_count = 0;
   walk->no_memory = false;
   if (!ensure_room(walk, 64)) return OL_WALK_NO_MEMORY;
   (void)pseudo_node(walk, walk->interp, OL_LAYOUT_INTERPRETER);
@@ -244,6 +258,7 @@ void ol_walk_deinit(ol_walk *walk) {
   ol_id_table_deinit(&walk->table);
   ol_type_table_deinit(&walk->types);
   ol_reserve_deinit(&walk->scratch);
+  ol_reserve_deinit(&walk->noted);
 }
 
 #if PY_VERSION_HEX < 0x030b0000
@@ -258,5 +273,5 @@ bool ol_walk_learn(void) {
   Py_DECREF(key);
   Py_DECREF(dict);
 #endif
-  return ol_type_table_learn();
+  return ol_type_table_learn() && ol_members_learn() && ol_details_learn() && ol_roots_learn();
 }

@@ -38,6 +38,8 @@ typedef struct ol_walk {
   uint64_t broken_links;     /* list members whose neighbour does not point back */
   /* the interpreter's own caches, which grow while it warms up: for the reader of totals to take off */
   uint64_t cache_blocks, cache_native_bytes;
+  ol_reserve noted; /* uint32_t[noted_count]: nodes whose type has notes, when types.detailed; running frames too */
+  uint32_t noted_count;
   bool no_memory;
 } ol_walk;
 

@@ -105,3 +105,56 @@ class Controls:
     @property
     def blocks(self) -> int:
         """Python blocks that the leaked ones occupy."""
+
+class Column:
+    """A pass' result: an array with the buffer protocol, read-only. Its memory goes with the last view of it."""
+
+    def __buffer__(self, flags: int, /) -> memoryview: ...
+    def __len__(self) -> int: ...
+
+class HeapGraph:
+    """Who refers to whom, and passes over it. Arrays in are views, kept; nobody may write to them meanwhile.
+
+    Row 0 is "nothing": references to it do not exist. Empty arrays of costs (b"") mean no extra cost. Passes run
+    without the GIL. Raises ValueError for numbers that point outside, MemoryError; nothing else.
+    """
+
+    def __init__(self, edge_start: Buffer, targets: Buffer, /) -> None:
+        """`edge_start` u8[nodes + 1], `targets` u4. Both are checked here, once."""
+
+    def holders(
+        self,
+        roots: Buffer,
+        root_costs: Buffer,
+        enter_costs: Buffer,
+        exit_costs: Buffer,
+        types: Buffer,
+        type_cost: int,
+        cuts: Buffer = b"",
+        /,
+    ) -> Column:
+        """u4: the node before each on its cheapest path from a root; a root's is itself; 0xffffffff: not reached.
+
+        A path costs its root's cost (u1, one a root) and, for each reference u to v, 1 + exit_costs[u] +
+        enter_costs[v] (u1, one a node), and `type_cost` (at most 255) if v is types[u] (u4). References in `cuts` (u4:
+        source, target, source, target …) are not followed. Equal costs: what is found first in the order of roots and
+        references stays.
+        """
+
+    def reached(self, roots: Buffer, cuts: Buffer = b"", /) -> Column:
+        """u1: 1 where a path leads from a root."""
+
+    def referrers(self) -> tuple[Column, Column]:
+        """The references backwards: starts u8[nodes + 1], sources u4; for each node ascending, once a reference."""
+
+    def dominators(self, roots: Buffer, /) -> Column:
+        """u4: each node's immediate dominator; 0: only all roots together keep it alive; 0xffffffff: not reached."""
+
+    def retained(self, dominators: Column, sizes: Buffer, /) -> Column:
+        """u8: bytes that would go with each node; row 0: with everything. `sizes` is u4 or u8, one a node.
+
+        `dominators` must be what `dominators()` returned: it carries the order in which sizes are summed.
+        """
+
+    def components(self) -> Column:
+        """u4: each node's strongly connected component, from 1; row 0: 0. References never lead to a higher one."""

@@ -11,8 +11,11 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
+from outlive.inquiry import Inquiry
 from outlive.judge import Assessment, Budget, Horizon, Progress, State, Stop, assess, conclude, horizon, next_move
 from outlive.judge.filling import filling_of
+from outlive.judge.findings import with_series
+from outlive.judge.mine import only_mine
 from outlive.model.series import CounterKey, Series
 from outlive.model.verdict import CheckResult, Cost, Note, Outcome, Verdict
 from outlive.trial.readings import Readings
@@ -33,6 +36,8 @@ class CheckSettings:
     """How long to look and how much to bear. `progress` is called with one line of text now and then.
 
     `time_budget_s` None: 20 s, and up to 60 s while something grows steadily and only time is missing to confirm it.
+    `sites` stamps each object with the line that made it. `mine` are packages: with any, a finding that none of them
+    holds or made is a note.
     """
 
     steps: int | None = None
@@ -40,6 +45,8 @@ class CheckSettings:
     timeout_s: float = 60.0
     memory_limit_bytes: int | None = None
     allow: tuple[str, ...] = ()
+    sites: bool = True
+    mine: tuple[str, ...] = ()
     progress: Callable[[str], None] | None = None
 
 
@@ -50,7 +57,9 @@ def check(target: str, settings: CheckSettings | None = None) -> CheckResult:
     'no leak'
     """
     settings = settings or CheckSettings()
-    options = TrialOptions(timeout_s=settings.timeout_s, memory_limit_bytes=settings.memory_limit_bytes)
+    options = TrialOptions(
+        timeout_s=settings.timeout_s, memory_limit_bytes=settings.memory_limit_bytes, sites=settings.sites
+    )
     with Trial(target, options) as trial:
         return run_check(trial, settings, scenario=target)
 
@@ -77,6 +86,9 @@ class _Check:
     filling: dict[CounterKey, str] = field(default_factory=dict)
     analysed_at: int = 0
 
+    def __post_init__(self) -> None:
+        self.inquiry = Inquiry(self.trial, sites=self.settings.sites)
+
     def run(self) -> CheckResult:
         budget = Budget(steps=self.settings.steps, seconds=self.settings.time_budget_s or _USUAL_SECONDS)
         ended = self.trial.start()
@@ -92,9 +104,12 @@ class _Check:
                     budget = replace(budget, seconds=_DOUBTFUL_SECONDS)
                     continue
                 found = self._last_look(series, plan, found)
-                return self._conclude(series, plan, found, move, self.trial.finish())
+                ended = self.inquiry.look_back(self.progress.steps) if found.leaks else None
+                return self._conclude(series, plan, found, move, ended or self.trial.finish())
             self._tell(found)
-            ended = self._advance(move.steps)
+            if found.in_state(State.LEAK, State.GROWING):
+                ended = self.inquiry.look_closer()
+            ended = ended or self._advance(move.steps)
         return self._broken_off(budget, ended)
 
     def _advance(self, steps: int) -> Ended | None:
@@ -125,7 +140,7 @@ class _Check:
         if isinstance(answer, Ended):
             return answer
         self.marks.append(steps)
-        return None
+        return self.inquiry.remember(steps)
 
     def _assess(self, series: Mapping[CounterKey, Series], plan: Horizon) -> tuple[Assessment, Ended | None]:
         """Judge; and before anything is called a leak, ask whether it is a container that fills."""
@@ -171,14 +186,19 @@ class _Check:
     ) -> CheckResult:
         conclusion = conclude(found, series, plan, stop, filling=self.filling, own_modules=self.trial.own_modules)
         notes = conclusion.notes
+        findings, trouble = self.inquiry.explain(conclusion.findings, frozenset(self.trial.own_modules))
+        if trouble:
+            notes += (Note("not-explained", trouble),)
+        verdict, reason, findings, not_mine = only_mine(conclusion, findings, self.settings.mine)
+        notes += not_mine
         if ended.outcome is not Outcome.FINISHED:
             notes += (Note("ended-badly", ended.reason),)
         return CheckResult(
             scenario=self.scenario,
-            verdict=conclusion.verdict,
-            reason=conclusion.reason,
+            verdict=verdict,
+            reason=reason,
             outcome=conclusion.outcome if ended.outcome is Outcome.FINISHED else ended.outcome,
-            findings=conclusion.findings,
+            findings=tuple(with_series(finding, series) for finding in findings),
             notes=notes,
             controls=conclusion.controls,
             smallest_visible=conclusion.smallest_visible,

@@ -24,7 +24,7 @@ from outlive import _core
 from outlive.errors import OutliveError
 
 MAGIC = b"OUTLIVE\x1a"
-MAJOR = 1
+MAJOR, MINOR = 1, 1
 ALIGN = 64
 COLUMNS_MAX = 64
 RAW, ZSTD = 0, 1
@@ -180,7 +180,7 @@ def write_compressed(source: Container, target: Path, *, level: int = 3) -> None
         offset = file.tell()
         directory = b"".join(rows)
         file.write(directory)
-        head = (MAGIC, MAJOR, 0, _BYTE_ORDER, file.tell(), offset, len(rows), _core.crc32c(directory), bytes(20))
+        head = (MAGIC, MAJOR, MINOR, _BYTE_ORDER, file.tell(), offset, len(rows), _core.crc32c(directory), bytes(20))
         packed = _HEADER.pack(*head, 0)[:-4]
         file.seek(0)
         file.write(packed + struct.pack("<I", _core.crc32c(packed)))

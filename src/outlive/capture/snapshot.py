@@ -10,6 +10,7 @@ import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import IntEnum
 from functools import cached_property
 from pathlib import Path
 from typing import cast
@@ -26,8 +27,38 @@ _FACTS = (
     "python_version_hex", "pid", "taken_at", "nodes", "edges", "tracked", "refused", "impossible", "broken_links",
     "counted", "exact", "more", "fewer", "pause_us",
 )  # fmt: skip
-# How many columns of figures stand in type_rows, and in member_rows and pairs_start.
-_TYPE_ROW, _PAIR = 6, 2
+# How many columns of figures stand in type_rows, in frame_rows, and in member_rows and pairs_start.
+_TYPE_ROW, _TRIPLE, _PAIR = 6, 3, 2
+
+
+class NativeState(IntEnum):
+    """What state an object of a C type was in. The numbers are those of native/walk/states.h."""
+
+    PENDING = 1
+    DONE = 2  # future or task: with a result or an exception
+    CANCELLED = 3
+    CANCEL_REQUESTED = 4  # task: asked to cancel, still pending
+    CREATED = 5  # generator, coroutine: never started
+    SUSPENDED = 6
+    RUNNING = 7
+    FINISHED = 8  # generator, coroutine, frame
+    OPEN = 9
+    CLOSED = 10
+    DETACHED = 11  # buffer or text file whose file was taken away
+    UNLOCKED = 12
+    LOCKED = 13
+    ALIVE = 14  # weak reference: what it is of lives
+    DEAD = 15
+    RELEASED = 16  # memoryview
+    EXHAUSTED = 17  # iterator that has let go of what it iterated
+    USED = 18  # context variable's token that was reset
+
+
+# Columns of rows that begin with a node's number, and how wide they are.
+_ROWS_OF_NODES = {
+    "large_sizes": _PAIR, "pairs_start": _PAIR, "member_rows": _PAIR, "type_rows": _TYPE_ROW, "state_rows": _PAIR,
+    "code_lines": _PAIR, "frame_rows": _TRIPLE, "weak_rows": _PAIR,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -168,6 +199,55 @@ class Snapshot:
         texts = self._texts("site_text", len(self.column("site_text_ends")))
         return stamps.Stamps(self.container, self.column("type"), texts)
 
+    @cached_property
+    def states(self) -> dict[int, NativeState]:
+        """States of objects of C types, by node number. One without a row is in no known state."""
+        known = frozenset(NativeState)
+        return {node: NativeState(code) for node, code in self._pairs("state_rows") if code in known}
+
+    @cached_property
+    def first_lines(self) -> dict[int, int]:
+        """The first line of each code object and function, by node number."""
+        return dict(self._pairs("code_lines"))
+
+    @cached_property
+    def frames(self) -> dict[int, tuple[int, int]]:
+        """(node of the code, line where it stands) of each frame, generator and coroutine that is not finished."""
+        if "frame_rows" not in self.container.names:
+            return {}
+        return {node: (code, line) for node, code, line in self._rows("frame_rows", _TRIPLE).tolist()}
+
+    @cached_property
+    def weakly_referred(self) -> dict[int, int]:
+        """What each living weak reference is of, by the reference's node number. No edges of the graph."""
+        return dict(self._pairs("weak_rows"))
+
+    @cached_property
+    def members(self) -> dict[int, dict[int, str]]:
+        """The names of each type's fields by byte offset, by the type's node number; its bases' fields included.
+
+        A name in <> is no attribute: it says what the C struct keeps there.
+        """
+        rows = self._rows("member_rows", _PAIR)
+        found: dict[int, dict[int, str]] = {}
+        for node, offset, name in zip(
+            rows[:, 0].tolist(), rows[:, 1].astype(np.int32).tolist(), self._texts("member_name", len(rows))
+        ):
+            found.setdefault(node, {}).setdefault(offset, name)
+        return found
+
+    @cached_property
+    def code_parts(self) -> list[str]:
+        """What the references of a code object (layout 7) are called, in their order."""
+        if "code_part_ends" not in self.container.names:
+            return []
+        return self._texts("code_part", len(self.column("code_part_ends")))
+
+    def _pairs(self, name: str) -> list[tuple[int, int]]:
+        if name not in self.container.names:
+            return []
+        return [(first, second) for first, second in self._rows(name, _PAIR).tolist()]
+
     def counts_by_type(self) -> dict[str, tuple[int, int]]:
         """(objects, bytes) of each type's name."""
         type_column = self.column("type")
@@ -216,10 +296,17 @@ class Snapshot:
                 raise DamagedSnapshot(f"{self.path}: column {name!r} points outside the snapshot")
         if stamps.has_stamps(self.container):
             stamps.check(self.container, nodes, len(self.column("site_text_ends")))
-        for name, width in (("large_sizes", _PAIR), ("pairs_start", _PAIR), ("member_rows", _PAIR), ("type_rows", 6)):
+        for name, width in _ROWS_OF_NODES.items():
+            if name not in self.container.names:
+                continue  # written since format 1.1
             rows = self._rows(name, width)
             if len(rows) and int((rows[:, 0] & 0xFFFFFFFF).max()) >= nodes:
                 raise DamagedSnapshot(f"{self.path}: column {name!r} points outside the snapshot")
+        for name in ("frame_rows", "weak_rows"):
+            if name in self.container.names:
+                second = self._rows(name, _ROWS_OF_NODES[name])[:, 1]
+                if len(second) and int(second.max()) >= nodes:
+                    raise DamagedSnapshot(f"{self.path}: column {name!r} points outside the snapshot")
 
 
 def load(path: str | os.PathLike[str]) -> Snapshot:

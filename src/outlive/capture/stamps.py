@@ -77,6 +77,15 @@ class Stamps:
         """Whether the stamp may be an earlier object's: by the node's type, or because our hook was lost."""
         return self.facts.lost_at is not None or int(self._types[node]) in self._approximate
 
+    @property
+    def exact(self) -> npt.NDArray[np.bool_]:
+        """By node, whether its tick is known to be its own."""
+        own: npt.NDArray[np.bool_] = (self.tick != UNKNOWN) & (self.tick != BETWEEN)
+        if self.facts.lost_at is not None:
+            own[:] = False
+        own[np.isin(self._types, np.array(sorted(self._approximate), self._types.dtype))] = False
+        return own
+
     def made_in_step(self, node: int) -> int | None:
         """The step (from 0) that made the object; None where it was made outside of steps, or that is not known."""
         tick = int(self.tick[node])

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from outlive.cli import exit_codes
+from outlive.cli import exit_codes, last_result
 from outlive.cli.console import ProgressLine, complain, say, wants_color
 from outlive.cli.parsing import positive_int, positive_seconds
 from outlive.errors import UsageError
@@ -27,6 +27,7 @@ outlive check scenario.py                       # the file defines step(i), plai
 outlive check myapp.checks:one_request          # or name a function of an importable module
 outlive check scenario.py --time-budget 60      # look longer, see smaller leaks
 outlive check scenario.py --allow app.Cache     # this type may grow
+outlive check scenario.py --mine app            # only what app holds or made
 outlive check scenario.py --json | jq .verdict
 """
 _MEGABYTE = 1024 * 1024
@@ -61,6 +62,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="WHAT",
         help="a counter (fds) or a type (app.Cache) that may grow; repeatable",
+    )
+    parser.add_argument(
+        "--mine",
+        action="append",
+        default=[],
+        metavar="PACKAGE",
+        help="report only what this package holds or made; repeatable, the rest becomes a note",
+    )
+    parser.add_argument(
+        "--no-sites", action="store_true", help="do not record which line made each object (faster steps)"
     )
     parser.add_argument("--show-output", action="store_true", help="print the end of what the scenario printed")
     parser.add_argument("--json", action="store_true", help="print the result as JSON (schema outlive.check/1)")
@@ -118,6 +129,8 @@ def settings_of(args: argparse.Namespace, progress: ProgressLine) -> CheckSettin
         timeout_s=args.timeout,
         memory_limit_bytes=args.memory_limit * _MEGABYTE if args.memory_limit else None,
         allow=tuple(args.allow),
+        sites=not args.no_sites,
+        mine=tuple(args.mine),
         progress=progress if progress.live else None,
     )
 
@@ -126,7 +139,9 @@ def publish(result: CheckResult, *, as_json: bool, json_file: Path | None) -> No
     """Print the result, as text or as JSON, and write the JSON file when one is asked for."""
     from outlive.reports import check_json, check_text
 
-    in_json = json.dumps(check_json.to_json(result), indent=2) if as_json or json_file else ""
+    as_data = check_json.to_json(result)
+    last_result.save(as_data)
+    in_json = json.dumps(as_data, indent=2) if as_json or json_file else ""
     if json_file is not None:
         _write(json_file, in_json)
     if as_json:

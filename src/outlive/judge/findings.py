@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 
 from outlive.judge.assessment import Assessment
 from outlive.judge.companions import grow_together, is_another_mistake
@@ -45,6 +46,14 @@ def fingerprint(kind: str, counter: str, type_name: str) -> str:
     True
     """
     return hashlib.sha256("\0".join((kind, counter, type_name)).encode()).hexdigest()[:12]
+
+
+def with_series(finding: Finding, series: Mapping[CounterKey, Series]) -> Finding:
+    """The finding with the readings behind its evidence, for whoever draws them."""
+    keys = [CounterKey(row.counter, row.type, row.unit) for row in finding.evidence]
+    beside = (row for row in finding.with_it if row.counter == "bytes" and row.type == finding.type)
+    keys += [CounterKey(row.counter, row.type, row.unit) for row in beside]
+    return replace(finding, series=tuple(series[key] for key in keys if key in series))
 
 
 def evidence_of(key: CounterKey, one: Judgement) -> Evidence:

@@ -82,7 +82,7 @@ class Explanation:
     `path` goes from the root to the outliver. `held_by` is the faulty reference as one expression. `also_held_by` are
     holders that remain when the faulty reference is cut. `native_references` counts references that native code owns.
     `retained_bytes` is what one outliver keeps alive; `explained`, of `sampled` outlivers, how many hang on this
-    reference.
+    reference, and `types` are theirs, the most frequent first.
     """
 
     sentence: str
@@ -98,4 +98,5 @@ class Explanation:
     retained_bytes: int = 0
     explained: int = 0
     sampled: int = 0
+    types: tuple[str, ...] = ()
     fingerprint: str = ""

@@ -17,7 +17,7 @@ class TypeTotal:
 
 @dataclass(frozen=True)
 class Block:
-    """One object of the dominator tree, for lists and treemaps. `label` leads from the parent; children biggest first."""
+    """One object of the dominator tree. `label` leads from the parent; children are the biggest first."""
 
     node: int
     type: str

@@ -8,6 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
+from outlive.model.explanation import Explanation
+from outlive.model.series import Series
+
 
 class Verdict(str, Enum):
     LEAK = "leak"
@@ -58,6 +61,8 @@ class Finding:
     """Outlivers that grow together: one mistake.
 
     `kind` is the resource kind: python-object, native, fd, thread, process, task, timer, temp-file, mapping.
+    `explanation` says why they are alive, where a Python object is what stays; `series` is what `evidence` was read
+    from, counter by counter.
     """
 
     kind: str
@@ -68,6 +73,8 @@ class Finding:
     fingerprint: str
     detail: str = ""
     with_it: tuple[Evidence, ...] = ()
+    explanation: Explanation | None = None
+    series: tuple[Series, ...] = ()
 
 
 @dataclass(frozen=True)

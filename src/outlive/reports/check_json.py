@@ -11,6 +11,8 @@ import math
 from typing import Any
 
 from outlive import __version__
+from outlive.model.explanation import Explanation
+from outlive.model.series import Series
 from outlive.model.verdict import CheckResult, Evidence, Finding, Rate
 
 SCHEMA = "outlive.check/1"
@@ -46,6 +48,23 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "bytes": _rate(finding.bytes),
         "evidence": [_evidence(evidence) for evidence in finding.evidence],
         "with_it": [_evidence(evidence) for evidence in finding.with_it],
+        "explanation": None if finding.explanation is None else _explanation(finding.explanation),
+        "series": [_series(series) for series in finding.series],
+    }
+
+
+def _explanation(why: Explanation) -> dict[str, Any]:
+    """Field by field as in the model; its enumerations are strings."""
+    return dataclasses.asdict(why)
+
+
+def _series(series: Series) -> dict[str, Any]:
+    return {
+        "counter": series.key.counter,
+        "type": series.key.type,
+        "unit": series.key.unit,
+        "steps": list(series.steps),
+        "values": list(series.values),
     }
 
 

@@ -7,6 +7,7 @@ you see? how far can I trust this run? what do I type next? Pure: a result in, a
 from __future__ import annotations
 
 from outlive.model.verdict import CheckResult, Cost, Evidence, Finding, Rate, Verdict
+from outlive.reports import why_text
 from outlive.reports.amounts import amount, byte_size, counted, how_often, interval, number, power, seconds
 from outlive.reports.finding_words import counter_words, measure, sentence
 from outlive.reports.next_command import after_check
@@ -55,7 +56,10 @@ def _finding(finding: Finding, at: int, result: CheckResult, style: Style) -> st
     figures = measure(finding)
     if figures:
         lines.append(f"  {figures}")
-    if finding.detail:
+    if finding.explanation is not None:
+        told = "\n".join(why_text.render(finding.explanation, style))
+        lines += ["", *(f"  {line}".rstrip() for line in told.splitlines())]
+    elif finding.detail:
         lines += [f"  {line}" for line in finding.detail.splitlines()]
     lines += ["", *_evidence_table(finding, style), ""]
     lines.append(f"  {style.quiet('fingerprint ' + finding.fingerprint)}")

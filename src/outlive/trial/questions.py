@@ -17,6 +17,8 @@ ANSWERED_BY = {
     "echo": "outlive.trial.questions:echo",
     "mark": "outlive.trial.questions:mark",
     "bounds": "outlive.trial.questions:bounds",
+    "snapshot": "outlive.trial.questions:snapshot",
+    "import-path": "outlive.trial.questions:import_path",
     "deepen": "outlive.trial.questions:deepen",
 }
 
@@ -50,6 +52,22 @@ def bounds(payload: dict[str, Any], inside: Inside) -> dict[str, Any]:
     from outlive.probes.bounds import analyse
 
     return analyse(inside.census, frozenset(payload["types"]))
+
+
+def snapshot(payload: dict[str, Any], inside: Inside) -> dict[str, Any]:
+    """Write this heap to the file that the parent names; what the snapshot says of itself."""
+    from outlive import _core
+
+    return dict(_core.snapshot(payload["path"].encode()))
+
+
+def import_path(payload: dict[str, Any], inside: Inside) -> dict[str, Any]:
+    """Where this process imports from, and which Python it is: what tells your code from a library's."""
+    import sys
+
+    version = sys.version_info
+    python = f"{version[0]}.{version[1]}.{version[2]}"
+    return {"path": [str(folder) for folder in sys.path], "python": python}
 
 
 def deepen(payload: dict[str, Any], inside: Inside) -> dict[str, Any]:

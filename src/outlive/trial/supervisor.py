@@ -103,6 +103,12 @@ class Trial:
         found: dict[str, Any] = answer["answer"]
         return found
 
+    def snapshot(self, name: str) -> str | Ended:
+        """Have the child write its heap to a file beside (not in) its temp folder; gone when the trial is closed."""
+        path = os.path.join(self._running.folder, f"heap-{name}")
+        answer = self.ask("snapshot", {"path": path})
+        return answer if isinstance(answer, Ended) else path
+
     def finish(self) -> Ended:
         """Run the scenario's teardown and let its process exit. Bounded: it is ended if it does not go by itself."""
         if self.ended is not None:

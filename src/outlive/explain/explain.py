@@ -1,0 +1,197 @@
+"""Why outlivers live: from nodes of a heap to explanations, the most common first. Wires this room; decides nothing.
+
+Of each outliver one path is asked. Together they show what is shared; singly they are judged, and grouped by the
+fingerprint of their faulty reference and the way to its holder. One explanation stands for each group, told on the
+member with the shortest path.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from outlive.catalogue.facts import Facts
+from outlive.catalogue.matching import match
+from outlive.explain.asked import AskedHeap
+from outlive.explain.context import Context
+from outlive.explain.face import Face
+from outlive.explain.families import FAMILIES, OURS, family_of
+from outlive.explain.faulty import faulty_links, held_count
+from outlive.explain.fingerprint import fingerprint
+from outlive.explain.hidden import hiding_near, hiding_words
+from outlive.explain.inspectors import inspect
+from outlive.explain.inspectors.answer import Answer, stuck, unknown
+from outlive.explain.kinds import plain
+from outlive.explain.links import NATIVE, Chain, Link, chain_of, steady
+from outlive.explain.owner import owner_of_holder, owner_of_site, owner_of_type
+from outlive.explain.sentence import Told, held_by, sentence
+from outlive.explain.sharing import shared_by
+from outlive.explain.states import judge_links
+from outlive.explain.unheld import explain_unheld
+from outlive.heap.heap import Heap
+from outlive.model.explanation import Explanation, Hop, State
+
+_MOST_HOLDERS = 4
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """One outliver's path with its states, and which references on it are suspect."""
+
+    chain: Chain
+    states: tuple[Answer, ...]
+    faulty: tuple[int, ...]
+    fingerprint: str
+
+
+def explain_outlivers(heap: Heap, nodes: Sequence[int], context: Context) -> tuple[Explanation, ...]:
+    """One explanation for each mistake that keeps some of `nodes` alive, the most common first.
+
+    `nodes` are a sample; `explained` of an explanation says how many of them it accounts for.
+    """
+    return explain_asked(Face(heap), nodes, context)
+
+
+def explain_asked(heap: AskedHeap, nodes: Sequence[int], context: Context) -> tuple[Explanation, ...]:
+    """The same of any heap that answers what is asked."""
+    chains, unheld = _chains(heap, nodes)
+    shared = shared_by(chains, context)
+    groups: dict[tuple[str, str], list[_Judged]] = {}
+    for chain in chains:
+        one = _judge(heap, chain, context, shared)
+        groups.setdefault((one.fingerprint, _holder_pattern(one)), []).append(one)
+    told = [_explain(heap, group, len(nodes), context) for group in groups.values()]
+    told.extend(explain_unheld(heap, unheld, len(nodes), context))
+    return tuple(sorted(told, key=lambda one: (one.family == FAMILIES[0].name, -one.explained)))
+
+
+def _chains(heap: AskedHeap, nodes: Sequence[int]) -> tuple[list[Chain], list[int]]:
+    """Paths of those that have one; the others, which no root reaches or only native code refers to."""
+    chains, unheld = [], []
+    for node in nodes:
+        path = heap.path(node)
+        chain = chain_of(heap, path) if path is not None else None
+        if chain is None or (chain.root_kind == NATIVE and len(chain.links) <= 1):
+            unheld.append(node)
+        else:
+            chains.append(chain)
+    return chains, unheld
+
+
+def _judge(heap: AskedHeap, chain: Chain, context: Context, shared: Callable[[int], Answer | None]) -> _Judged:
+    states = judge_links(chain.links, lambda node: _answer(heap, chain, node, context), shared)
+    faulty = faulty_links(heap, chain.links, states, context)
+    return _Judged(chain, states, faulty, fingerprint(context.kind, chain, faulty))
+
+
+def _answer(heap: AskedHeap, chain: Chain, node: int, context: Context) -> Answer | None:
+    """What inspectors say; the outliver itself is stuck by what is asked, unless this is any object."""
+    answer = inspect(heap, node, context)
+    started = chain.thread and chain.thread.thread_object
+    if started and node == chain.links[0].node and context.is_new(started):
+        return stuck("runs in a thread that a step started and nothing has stopped")
+    if context.outlived and node == chain.last.node and not (answer and answer.state is State.STUCK):
+        more = f"; {answer.reason}" if answer and answer.state is State.UNKNOWN else ""
+        return stuck(f"alive after the step that made it{more}")
+    if node == chain.links[0].node and chain.root_kind == NATIVE and answer is None:
+        return unknown("native code refers to it")
+    return answer
+
+
+def _explain(heap: AskedHeap, group: Sequence[_Judged], sampled: int, context: Context) -> Explanation:
+    one = _plainest(group)
+    chain, node = one.chain, one.chain.last.node
+    site, family = context.site_of(node), family_of(chain)
+    hops = _hops(heap, one)
+    owner = owner_of_holder(chain, one.faulty[0] - 1 if one.faulty else len(chain.links) - 1, context)
+    hiding = hiding_near(heap, chain.links[0].node, context) if chain.root_kind == NATIVE else None
+    references = heap.unexplained(chain.links[0].node if chain.root_kind == NATIVE else node)
+    linked = any(_is_linked(each.chain) for each in group)
+    told = Told(chain, hops, one.faulty, site, references, hiding_words(hiding), family.words if family else "", linked)
+    explanation = Explanation(
+        sentence=sentence(told),
+        path=hops,
+        held_by=held_by(chain, one.faulty),
+        owner=owner_of_type(hiding.type, context) if hiding else owner,
+        site=site,
+        made_by=owner_of_site(site, context),
+        family=family.name if family else "",
+        also_held_by=_others(heap, one),
+        native_references=references,
+        retained_bytes=heap.retained_bytes(node),
+        explained=len(group),
+        sampled=sampled,
+        types=tuple(kind for kind, _ in Counter(plain(each.chain.last.type) for each in group).most_common()),
+        fingerprint=one.fingerprint,
+    )
+    return replace(explanation, advice=match(_facts(explanation, chain, context, hiding is not None)))
+
+
+def _plainest(group: Sequence[_Judged]) -> _Judged:
+    """The member to tell it on: of the type that was asked about first, the one with the shortest path."""
+    asked_first = [each for each in group if each.chain.last.type == group[0].chain.last.type]
+    return min(asked_first, key=lambda each: (len(each.chain.links), len(each.chain.expression)))
+
+
+def _is_linked(chain: Chain) -> bool:
+    return any(link.type == chain.last.type for link in chain.links[:-1])
+
+
+def _hops(heap: AskedHeap, one: _Judged) -> tuple[Hop, ...]:
+    return tuple(
+        Hop(
+            label=link.label,
+            pattern=link.pattern,
+            type=plain(link.type),
+            what=link.what,
+            state=answer.state,
+            reason=answer.reason,
+            faulty=at in one.faulty,
+            count=held_count(heap, link.node),
+        )
+        for at, (link, answer) in enumerate(zip(one.chain.links, one.states))
+    )
+
+
+def _others(heap: AskedHeap, one: _Judged) -> tuple[str, ...]:
+    """What still holds the first stuck object when the faulty reference is gone; like ones count once."""
+    at = min(one.faulty, default=len(one.chain.links) - 1)
+    node, holder = one.chain.links[at].node, one.chain.links[at - 1].node if at else 0
+    seen = {_pattern(one.chain.links[: at + 1])}
+    others = []
+    for path in heap.holders(node, _MOST_HOLDERS, [(holder, node)] if holder else []):
+        links = chain_of(heap, path).links
+        pattern = _pattern(links)
+        is_same = bool(holder) and len(links) > 1 and links[-2].node == holder
+        if pattern not in seen and path.root.kind != OURS and not is_same:
+            others.append(path.expression)
+        seen.add(pattern)
+    return tuple(others)
+
+
+def _holder_pattern(one: _Judged) -> str:
+    """Two caches of one class are one kind of mistake, and yet two places to mend."""
+    return "" if one.chain.thread else _pattern(one.chain.links[: min(one.faulty, default=0)])
+
+
+def _pattern(links: Sequence[Link]) -> str:
+    return "".join(steady(link.pattern) for link in links)
+
+
+def _facts(told: Explanation, chain: Chain, context: Context, hidden_cycle: bool) -> Facts:
+    return Facts(
+        kind=context.kind,
+        type=plain(chain.last.type),
+        hops=told.path,
+        held_by=told.held_by,
+        root=chain.root,
+        family=told.family,
+        site=told.site,
+        owner=told.owner,
+        native_references=told.native_references,
+        hidden_cycle=hidden_cycle,
+        counters=context.counters,
+        versions=context.packages.versions,
+        python=context.packages.python,
+    )

@@ -1,0 +1,76 @@
+"""Objects that no Python object holds: kept by native code, by a cycle the collector cannot see, or just garbage."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from outlive.catalogue.facts import Facts
+from outlive.catalogue.matching import match
+from outlive.explain.asked import AskedHeap
+from outlive.explain.context import Context
+from outlive.explain.fingerprint import digest
+from outlive.explain.hidden import Hiding, hiding_near, hiding_words
+from outlive.explain.kinds import plain
+from outlive.explain.links import NATIVE
+from outlive.explain.owner import owner_of_site, owner_of_type
+from outlive.explain.sentence import unheld
+from outlive.model.explanation import Explanation, Hop, Owner, OwnerKind, State
+
+
+def explain_unheld(heap: AskedHeap, nodes: Sequence[int], sampled: int, context: Context) -> tuple[Explanation, ...]:
+    """One explanation for each type among `nodes`, none of which any root reaches through Python objects."""
+    groups: dict[str, list[int]] = {}
+    for node in nodes:
+        groups.setdefault(heap.type_name(node), []).append(node)
+    return tuple(_explain(heap, group, sampled, context) for group in groups.values())
+
+
+def _explain(heap: AskedHeap, group: Sequence[int], sampled: int, context: Context) -> Explanation:
+    node = max(group, key=heap.unexplained)
+    kind, references, site = heap.type_name(node), heap.unexplained(node), context.site_of(node)
+    hiding = hiding_near(heap, node, context) if references else None
+    hop = Hop("", "", kind, heap.what(node), *_state(references, hiding))
+    owner = _owner(kind, hiding, references, context)
+    facts = Facts(
+        kind=context.kind,
+        type=plain(kind),
+        hops=(hop,),
+        held_by=hiding.type if hiding else "",
+        site=site,
+        owner=owner,
+        native_references=references,
+        hidden_cycle=hiding is not None,
+        counters=context.counters,
+        versions=context.packages.versions,
+        python=context.packages.python,
+    )
+    return Explanation(
+        sentence=unheld(kind, site, references, hiding_words(hiding)),
+        path=(hop,),
+        held_by=hiding.type if hiding else "native code" if references else "",
+        owner=owner,
+        site=site,
+        made_by=owner_of_site(site, context),
+        advice=match(facts),
+        native_references=references,
+        retained_bytes=heap.retained_bytes(node),
+        explained=len(group),
+        sampled=sampled,
+        types=(plain(kind),),
+        fingerprint=digest(context.kind, NATIVE if references else "garbage", plain(kind)),
+    )
+
+
+def _state(references: int, hiding: Hiding | None) -> tuple[State, str]:
+    if hiding:
+        return State.STUCK, f"reaches {hiding.type}, whose native code hides {hiding.by} from the collector"
+    if references:
+        return State.STUCK, "its reference count is higher than the references that all objects hold"
+    return State.UNKNOWN, "only a cycle holds it: the collector has not run since"
+
+
+def _owner(kind: str, hiding: Hiding | None, references: int, context: Context) -> Owner:
+    """Whose native code it is can be told from a type of an extension module alone; builtins are made by all."""
+    if hiding:
+        return owner_of_type(hiding.type, context)
+    return owner_of_type(kind, context) if references else Owner(OwnerKind.UNKNOWN)

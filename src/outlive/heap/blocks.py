@@ -1,0 +1,100 @@
+"""Objects by what they retain: a list of the biggest, and the dominator tree cut down to what a treemap can show."""
+
+from __future__ import annotations
+
+import heapq
+
+import numpy as np
+import numpy.typing as npt
+
+from outlive.heap.heap import Heap
+from outlive.model.heap_summary import Block
+
+_TREE_BLOCKS = 2000
+_CHILDREN = 40  # of one block; the rest is told as one
+_SMALLEST_SHARE = 0.0005  # of all bytes: a smaller block is not seen
+
+
+def biggest_blocks(heap: Heap, most: int) -> tuple[Block, ...]:
+    """The objects that retain most, none of them inside another of the list unless it is much of it."""
+    retained = heap.keeping.retained
+    order = np.argsort(-retained[1:].astype(np.float64), kind="stable")[: most * 4] + 1
+    counts = dominated_counts(heap)
+    found: list[Block] = []
+    for node in order.tolist():
+        if _only_wraps(heap, node) or heap.routes.ours[node]:
+            continue
+        found.append(_block(heap, node, _expression(heap, node), int(counts[node]), ()))
+        if len(found) == most:
+            break
+    return tuple(found)
+
+
+def dominator_tree(heap: Heap) -> Block:
+    """The dominator tree from above, bounded: the largest blocks are opened first."""
+    counts = dominated_counts(heap)
+    total = int(heap.keeping.retained[0])
+    smallest = max(1, int(total * _SMALLEST_SHARE))
+    children: dict[int, list[int]] = {}
+    waiting, left = [(-total, 0)], _TREE_BLOCKS
+    while waiting and left > 0:
+        _, node = heapq.heappop(waiting)
+        large = [one for one in heap.dominated(node)[:_CHILDREN] if heap.retained_bytes(one) >= smallest][:left]
+        children[node] = large
+        left -= len(large)
+        for one in large:
+            heapq.heappush(waiting, (-heap.retained_bytes(one), one))
+    return _tree_of(heap, children, counts, total)
+
+
+def _tree_of(heap: Heap, children: dict[int, list[int]], counts: npt.NDArray[np.int64], total: int) -> Block:
+    """From the leaves up: a block is made after its children, without recursion."""
+    order, waiting = [], [0]
+    while waiting:
+        node = waiting.pop()
+        order.append(node)
+        waiting.extend(children.get(node, ()))
+    made: dict[int, Block] = {}
+    for node in reversed(order[1:]):
+        below = tuple(made[one] for one in children.get(node, ()))
+        made[node] = _block(heap, node, _label(heap, node), int(counts[node]), below)
+    below = tuple(made[one] for one in children.get(0, ()))
+    return Block(0, "", "all", 0, total, len(heap) - 1, below)
+
+
+def dominated_counts(heap: Heap) -> npt.NDArray[np.int64]:
+    """How many objects each keeps alive, itself among them."""
+    ones = np.ones(len(heap), dtype=np.uint64)
+    return np.asarray(heap.graph.retained(heap.keeping.roots, ones)).astype(np.int64)
+
+
+def _block(heap: Heap, node: int, label: str, objects: int, children: tuple[Block, ...]) -> Block:
+    return Block(node, heap.type_name(node), label, heap.size(node), heap.retained_bytes(node), objects, children)
+
+
+def _only_wraps(heap: Heap, node: int) -> bool:
+    """Does its dominator retain little more (a module above its dict, an instance above its)? Then that one is told."""
+    owner = heap.dominator(node)
+    return owner != 0 and heap.retained_bytes(owner) * 0.98 < heap.retained_bytes(node)
+
+
+def _expression(heap: Heap, node: int) -> str:
+    path = heap.path(node)
+    return path.expression if path is not None else heap.what(node) or heap.type_name(node)
+
+
+def _label(heap: Heap, node: int) -> str:
+    """How it hangs on its dominator: by the reference, when the dominator itself has it; else by its name."""
+    owner = heap.dominator(node)
+    if owner == 0:
+        return _expression(heap, node)
+    for reference in heap.references(owner) if _is_small(heap, owner) else ():
+        if reference.target == node:
+            return heap.label(owner, reference.position).text
+    path = heap.path(node)
+    return path.steps[-1].label if path is not None else heap.what(node) or heap.type_name(node)
+
+
+def _is_small(heap: Heap, node: int) -> bool:
+    starts = heap.snapshot.column("edge_start")
+    return int(starts[node + 1]) - int(starts[node]) <= 1000

@@ -1,0 +1,67 @@
+"""How much each type accounts for: its objects, their bytes, and what they keep alive together, counted once."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from outlive.heap.graph import NOT_REACHED
+from outlive.heap.heap import Heap
+from outlive.model.heap_summary import TypeTotal
+
+
+def type_totals(heap: Heap, most: int) -> tuple[TypeTotal, ...]:
+    """Those that retain most first, at most `most`."""
+    names, number = _numbered(heap)
+    types = number[heap.snapshot.column("type")]
+    counts = np.bincount(types, minlength=len(names))
+    sizes = np.bincount(types, weights=heap.sizes, minlength=len(names))
+    top = _topmost(heap, types)
+    retained = np.bincount(types[top], weights=heap.keeping.retained[top], minlength=len(names))
+    rows = [
+        TypeTotal(names[kind], int(counts[kind]), int(sizes[kind]), int(retained[kind]))
+        for kind in np.argsort(-retained, kind="stable").tolist()
+        if kind != 0 and counts[kind]
+    ]
+    return tuple(rows[:most])
+
+
+def _numbered(heap: Heap) -> tuple[list[str], npt.NDArray[np.int32]]:
+    """Names of types, and by node of a type the number of its name: several classes may have the same one."""
+    names, known = [""], {"": 0}
+    number = np.zeros(len(heap), dtype=np.int32)
+    for row in heap.snapshot.types.values():
+        if row.name not in known:
+            known[row.name] = len(names)
+            names.append(row.name)
+        number[row.node] = known[row.name]
+    return names, number
+
+
+def _topmost(heap: Heap, types: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
+    """Which nodes have no node of the same type above them in the dominator tree: what those retain is not inside
+    another's."""
+    dominators = np.array(heap.keeping.dominators)
+    dominators[dominators == NOT_REACHED] = 0
+    nested = _nested(dominators.astype(np.int64), types)
+    top: npt.NDArray[np.bool_] = ~nested
+    top[0] = False
+    return top
+
+
+# A chain of dominators is looked along for so many steps; a longer one of other types between two of one type is rare.
+_STEPS = 64
+
+
+def _nested(dominators: npt.NDArray[np.int64], types: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
+    found = np.zeros(len(dominators), dtype=bool)
+    waiting = np.flatnonzero(dominators)
+    above = dominators[waiting]
+    for _ in range(_STEPS):
+        same = types[above] == types[waiting]
+        found[waiting[same]] = True
+        going = ~same & (dominators[above] != 0)
+        waiting, above = waiting[going], dominators[above[going]]
+        if len(waiting) == 0:
+            break
+    return found

@@ -1,0 +1,121 @@
+"""An explanation as text: who holds it, where it was made, whose it is, what to do. Lays out; decides nothing.
+
+The holder path reads top-down, each object one step further in, the faulty reference underlined.
+"""
+
+from __future__ import annotations
+
+from outlive.model.explanation import Explanation, Hop, Owner, OwnerKind, Site, State
+from outlive.reports.amounts import byte_size, counted
+from outlive.reports.style import Style
+
+_DEEPEST_INDENT = 12
+_WIDEST = 76
+_SHOWN_CALLERS = 3
+_SHOWN_HOLDERS = 3
+
+
+def render(why: Explanation, style: Style) -> list[str]:
+    """The lines, without indentation."""
+    lines = [f"{why.sentence}"] if why.sentence else []
+    if why.path:
+        lines += ["", style.quiet("who holds it"), *_path(why.path, style)]
+    lines += [_row(name, text, style) for name, text in _facts(why) if text]
+    for advice in why.advice:
+        lines += ["", f"{style.strong(advice.id)}: {advice.title}", *_wrapped(advice.text, "  ")]
+        lines.append(
+            style.quiet(f"  outlive explain {advice.id}" + (f" · {advice.reference}" if advice.reference else ""))
+        )
+    return lines
+
+
+def _path(path: tuple[Hop, ...], style: Style) -> list[str]:
+    lines = []
+    for depth, hop in enumerate(path):
+        indent = "  " * min(depth + 1, _DEEPEST_INDENT)
+        label = hop.label or "(unnamed)"
+        words = " · ".join(part for part in (_object(hop), _judged(hop)) if part)
+        lines.append(f"{indent}{style.bad(label) if hop.faulty else label}  {style.quiet(words)}".rstrip())
+        if hop.faulty:
+            lines.append(f"{indent}{style.bad('~' * len(label))}")
+    return lines
+
+
+def _object(hop: Hop) -> str:
+    of = hop.type.removeprefix("builtins.")
+    name = hop.what if hop.what.startswith(of) else f"{of} {hop.what}".strip()
+    return f"{name} of {hop.count:,}" if hop.count else name
+
+
+def _judged(hop: Hop) -> str:
+    if hop.state is State.UNKNOWN:
+        return hop.reason
+    return f"{hop.state.value}: {hop.reason}" if hop.reason else hop.state.value
+
+
+def _facts(why: Explanation) -> list[tuple[str, str]]:
+    also = list(why.also_held_by[:_SHOWN_HOLDERS])
+    more = len(why.also_held_by) - len(also)
+    if more > 0:
+        also.append(f"and {counted(more, 'other')}")
+    native = (
+        counted(why.native_references, "reference") + " that no Python object holds" if why.native_references else ""
+    )
+    return [
+        ("also by", "; ".join(also)),
+        ("natively", native),
+        ("made at", site_words(why.site) if why.site else ""),
+        ("whose", _whose(why)),
+        ("not yours", why.family),
+        ("each keeps", byte_size(why.retained_bytes) if why.retained_bytes else ""),
+        ("seen", _seen(why)),
+    ]
+
+
+def site_words(site: Site) -> str:
+    """Where it was made, with its source line and the calls that led there."""
+    words = f"{site.file}:{site.line} in {site.function}" + (" (approximately)" if site.approximate else "")
+    if site.source:
+        words += f"\n{site.source.strip()}"
+    called = [f"{one.file}:{one.line} in {one.function}" for one in site.callers[:_SHOWN_CALLERS]]
+    return words + "".join(f"\nfrom {one}" for one in called)
+
+
+def owner_words(owner: Owner) -> str:
+    """ "yours (app)", "library flask 3.0.1", "the interpreter"; "" when it is not known."""
+    name = " ".join(part for part in (owner.name, owner.version) if part)
+    if owner.kind is OwnerKind.UNKNOWN:
+        return name
+    if owner.kind is OwnerKind.YOURS:
+        return f"yours ({name})" if name else "yours"
+    if owner.kind is OwnerKind.LIBRARY:
+        return f"library {name}".strip()
+    return f"the {owner.kind.value}" + (f" ({name})" if name else "")
+
+
+def _whose(why: Explanation) -> str:
+    held, made = owner_words(why.owner), owner_words(why.made_by)
+    if held and made and held != made:
+        return f"held by {held}; made by {made}"
+    return held or (f"made by {made}" if made else "")
+
+
+def _seen(why: Explanation) -> str:
+    if not why.sampled:
+        return ""
+    return f"{why.explained:,} of {why.sampled:,} looked at hang on this reference"
+
+
+def _row(name: str, text: str, style: Style) -> str:
+    first, *rest = text.splitlines()
+    return "\n".join([f"{style.quiet(name.ljust(10))}  {first}", *(f"{'':12}{line}" for line in rest)])
+
+
+def _wrapped(text: str, indent: str) -> list[str]:
+    lines, line = [], ""
+    for word in text.split():
+        if line and len(line) + len(word) + 1 > _WIDEST:
+            lines.append(indent + line)
+            line = ""
+        line = f"{line} {word}".strip()
+    return [*lines, indent + line] if line else lines

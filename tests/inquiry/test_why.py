@@ -1,0 +1,214 @@
+"""From a leaking program to the reference at fault: whole checks of small programs, one mistake each."""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from outlive.model.explanation import Explanation, OwnerKind
+from outlive.model.verdict import CheckResult, Verdict
+from outlive.session import CheckSettings, check
+
+pytestmark = pytest.mark.slow
+
+
+@dataclass(frozen=True)
+class Program:
+    """`held_by`: a part of the expression that must be blamed; `made`: the source line that made what stays."""
+
+    name: str
+    text: str
+    held_by: str
+    made: str = ""
+    owner: OwnerKind = OwnerKind.YOURS
+
+
+PROGRAMS = (
+    Program(
+        "registry",
+        """
+        SESSIONS = {}
+        class Session:
+            pass
+        def step(i):
+            SESSIONS[f"user-{i}"] = Session()
+        """,
+        "SESSIONS",
+        'SESSIONS[f"user-{i}"] = Session()',
+    ),
+    Program(
+        "instance-list",
+        """
+        class Buffer:
+            pass
+        class Service:
+            def __init__(self):
+                self.buffers = []
+            def serve(self):
+                self.buffers.append((1.5, Buffer()))
+        SERVICE = Service()
+        def step(i):
+            SERVICE.serve()
+        """,
+        "SERVICE.buffers",
+        "self.buffers.append((1.5, Buffer()))",
+    ),
+    Program(
+        "class-attribute",
+        """
+        class Request:
+            seen = []
+            def __init__(self):
+                self.seen.append(self)
+        def step(i):
+            Request()
+        """,
+        "Request.seen",
+        "Request()",
+    ),
+    Program(
+        "bound-method-listener",
+        """
+        class Bus:
+            def __init__(self):
+                self.listeners = []
+        BUS = Bus()
+        class Window:
+            def on_close(self):
+                pass
+        def step(i):
+            BUS.listeners.append(Window().on_close)
+        """,
+        "BUS.listeners",
+        "BUS.listeners.append(Window().on_close)",
+    ),
+    Program(
+        "lru-cache-method",
+        """
+        import functools
+        class Report:
+            @functools.lru_cache(maxsize=None)
+            def total(self):
+                return 1
+        def step(i):
+            Report().total()
+        """,
+        "Report.total",
+        "Report().total()",
+    ),
+    Program(
+        "closure",
+        """
+        HANDLERS = {}
+        class Payload:
+            pass
+        def subscribe(i):
+            payload = Payload()
+            def handler():
+                return payload
+            HANDLERS[i] = handler
+        def step(i):
+            subscribe(i)
+        """,
+        "HANDLERS",
+        "payload = Payload()",
+    ),
+    Program(
+        "mutable-default",
+        """
+        class Row:
+            pass
+        def remember(row, rows=[]):
+            rows.append(row)
+        def step(i):
+            remember(Row())
+        """,
+        "remember",
+        "remember(Row())",
+    ),
+    Program(
+        "logger-per-request",
+        """
+        import logging
+        def step(i):
+            logging.getLogger(f"request.{i}")
+        """,
+        "loggerDict",
+        owner=OwnerKind.INTERPRETER,
+    ),
+)
+
+
+def checked(folder: Path, text: str, **settings: object) -> CheckResult:
+    (folder / "scenario.py").write_text(textwrap.dedent(text), encoding="utf-8")
+    return check(str(folder / "scenario.py"), CheckSettings(**settings))  # type: ignore[arg-type]
+
+
+def why(result: CheckResult) -> Explanation:
+    assert result.verdict is Verdict.LEAK, result.reason
+    (finding,) = result.findings
+    assert finding.explanation is not None, result.notes
+    return finding.explanation
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.name)
+def test_the_reference_at_fault_is_named(program: Program, tmp_path: Path) -> None:
+    explanation = why(checked(tmp_path, program.text))
+    assert program.held_by in explanation.held_by
+    assert sum(hop.faulty for hop in explanation.path) == 1
+    assert explanation.owner.kind is program.owner
+    assert explanation.sentence
+    if program.made:
+        assert explanation.site is not None
+        sites = (explanation.site, *explanation.site.callers)
+        assert program.made in [site.source.strip() for site in sites]
+
+
+@pytest.mark.parametrize("program", PROGRAMS[:3], ids=lambda program: program.name)
+def test_without_sites_the_holder_is_named_all_the_same(program: Program, tmp_path: Path) -> None:
+    explanation = why(checked(tmp_path, program.text, sites=False))
+    assert program.held_by in explanation.held_by
+    assert explanation.site is None
+
+
+def test_the_fingerprint_is_the_same_in_another_run(tmp_path: Path) -> None:
+    first, second = (checked(tmp_path, PROGRAMS[1].text).findings[0].fingerprint for _ in range(2))
+    assert first == second
+
+
+def test_two_holders_of_one_object_are_both_named(tmp_path: Path) -> None:
+    explanation = why(
+        checked(
+            tmp_path,
+            """
+            BY_NAME, BY_NUMBER = {}, {}
+            class Job:
+                pass
+            def step(i):
+                BY_NAME[str(i)] = BY_NUMBER[i] = Job()
+            """,
+        )
+    )
+    told = " ".join([explanation.held_by, *explanation.also_held_by])
+    assert "BY_NAME" in told
+    assert "BY_NUMBER" in told
+
+
+def test_a_reference_that_native_code_lost_is_called_so(tmp_path: Path) -> None:
+    explanation = why(
+        checked(
+            tmp_path,
+            """
+            import ctypes
+            class Lost:
+                pass
+            def step(i):
+                ctypes.pythonapi.Py_IncRef(ctypes.py_object(Lost()))
+            """,
+        )
+    )
+    assert explanation.native_references >= 1
+    assert not explanation.held_by or "native" in explanation.held_by
