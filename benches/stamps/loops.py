@@ -1,7 +1,7 @@
 """Small programs that do little but make objects; and one process that runs one of them under one mode.
 
-Run as `python -m benches.stamps.loops LOOP MODE`: prints the processor seconds of the fastest of a few rounds, after one to warm
-up. A loop keeps a part of what it makes, so that memory is both fresh and used again.
+Run as `python -m benches.stamps.loops LOOP MODE`: prints the processor seconds of the fastest of a few
+rounds, after one to warm up. A loop keeps a part of what it makes, so that memory is both fresh and used again.
 """
 
 from __future__ import annotations
