@@ -14,7 +14,7 @@ from case import Case
 from marking import Mark
 
 # A holder is written for people: "scenario.B.queues (Queue._getters -> Task)". Its place is the last name before the
-# bracket, its own words are no part of it.
+# bracket, and before the slash where it has two; its own words are no part of it.
 _PLACE = re.compile(r"[\w.]+")
 
 
@@ -36,7 +36,7 @@ def holder_of(case: Case) -> str:
     """The last name of the recorded holder; "" where native code is the holder."""
     if not case.holder or "(C:" in case.holder:
         return ""
-    names = _PLACE.findall(case.holder.partition("(")[0])
+    names = _PLACE.findall(case.holder.partition("(")[0].partition("/")[0])
     return names[-1].rpartition(".")[2] if names else ""
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from outlive.cli import last_result
 from outlive.cli.main import main
 from outlive.model.verdict import CheckResult, Outcome, Verdict
 
@@ -25,6 +26,8 @@ class FakeSettings:
     timeout_s: float = 60
     memory_limit_bytes: int | None = None
     allow: tuple[str, ...] = ()
+    sites: bool = True
+    mine: tuple[str, ...] = ()
     progress: Callable[..., None] | None = None
 
 
@@ -132,3 +135,13 @@ def test_json_file_is_written_beside_the_text(
 def test_json_file_in_a_missing_folder_is_refused_before_anything_runs(session: FakeSession, scenario: str) -> None:
     assert main(["check", scenario, "--json-to", "nowhere/check.json"]) == 2
     assert session.asked == []
+
+
+def test_what_is_mine_and_whether_lines_are_recorded_reach_the_session(session: FakeSession, scenario: str) -> None:
+    main(["check", scenario, "--mine", "app", "--mine", "lib", "--no-sites"])
+    assert session.asked[0][1] == FakeSettings(mine=("app", "lib"), sites=False)
+
+
+def test_the_result_is_kept_for_the_next_command(session: FakeSession, scenario: str) -> None:
+    main(["check", scenario])
+    assert json.loads(last_result.load())["scenario"] == scenario

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from outlive.judge.regroup import Explained, regroup
 from outlive.model.explanation import Explanation
 from outlive.model.verdict import Evidence, Finding, Rate
@@ -20,7 +22,7 @@ def finding(of: str, *with_it: str, counter: str = "objects", kind: str = "pytho
 
 
 def why(fingerprint: str, *types: str, held_by: str = "app.sessions") -> Explanation:
-    return Explanation("it is kept", held_by=held_by, types=types, fingerprint=fingerprint)
+    return Explanation("kept", held_by=held_by, types=types, fingerprint=fingerprint, explained=30, sampled=60)
 
 
 def test_two_findings_on_one_reference_become_one() -> None:
@@ -66,3 +68,11 @@ def test_further_holders_are_named_once() -> None:
     (found,) = regroup([Explained(finding("app.Session"), (main, other, other))])
     assert found.explanation is not None
     assert found.explanation.also_held_by == ("app.by_id",)
+
+
+def test_a_holder_of_one_among_many_is_not_named() -> None:
+    main = why("f1", "app.Session")
+    stray = replace(why("f2", "app.Session", held_by="method cache"), explained=1)
+    (found,) = regroup([Explained(finding("app.Session"), (main, stray))])
+    assert found.explanation is not None
+    assert found.explanation.also_held_by == ()

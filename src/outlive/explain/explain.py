@@ -55,7 +55,7 @@ def explain_outlivers(heap: Heap, nodes: Sequence[int], context: Context) -> tup
 
 def explain_asked(heap: AskedHeap, nodes: Sequence[int], context: Context) -> tuple[Explanation, ...]:
     """The same of any heap that answers what is asked."""
-    chains, unheld = _chains(heap, nodes)
+    chains, unheld = _chains(heap, nodes, context)
     shared = shared_by(chains, context)
     groups: dict[tuple[str, str], list[_Judged]] = {}
     for chain in chains:
@@ -66,14 +66,21 @@ def explain_asked(heap: AskedHeap, nodes: Sequence[int], context: Context) -> tu
     return tuple(sorted(told, key=lambda one: (one.family == FAMILIES[0].name, -one.explained)))
 
 
-def _chains(heap: AskedHeap, nodes: Sequence[int]) -> tuple[list[Chain], list[int]]:
-    """Paths of those that have one; the others, which no root reaches or only native code refers to."""
-    chains, unheld = [], []
+def _chains(heap: AskedHeap, nodes: Sequence[int], context: Context) -> tuple[list[Chain], list[tuple[int, int]]]:
+    """Paths of those that have one; of the others, each with the object that it hangs on and that nobody holds.
+
+    That is itself where no root reaches it, or the object which native code refers to when a step made that too: then
+    nothing older than the step is on the path, and the mistake is at its head.
+    """
+    chains: list[Chain] = []
+    unheld: list[tuple[int, int]] = []
     for node in nodes:
         path = heap.path(node)
         chain = chain_of(heap, path) if path is not None else None
-        if chain is None or (chain.root_kind == NATIVE and len(chain.links) <= 1):
-            unheld.append(node)
+        if chain is None:
+            unheld.append((node, node))
+        elif chain.root_kind == NATIVE and (len(chain.links) <= 1 or context.is_new(chain.links[0].node)):
+            unheld.append((chain.links[0].node if chain.links else node, node))
         else:
             chains.append(chain)
     return chains, unheld

@@ -16,20 +16,25 @@ from outlive.explain.owner import owner_of_site, owner_of_type
 from outlive.explain.sentence import unheld
 from outlive.model.explanation import Explanation, Hop, Owner, OwnerKind, State
 
+NATIVE_HOLDER = "native code"
 
-def explain_unheld(heap: AskedHeap, nodes: Sequence[int], sampled: int, context: Context) -> tuple[Explanation, ...]:
-    """One explanation for each type among `nodes`, none of which any root reaches through Python objects."""
-    groups: dict[str, list[int]] = {}
-    for node in nodes:
-        groups.setdefault(heap.type_name(node), []).append(node)
+
+def explain_unheld(
+    heap: AskedHeap, hanging: Sequence[tuple[int, int]], sampled: int, context: Context
+) -> tuple[Explanation, ...]:
+    """One explanation for each type of head. `hanging`: (head, outliver) where no Python object holds the head."""
+    groups: dict[str, list[tuple[int, int]]] = {}
+    for head, outliver in hanging:
+        groups.setdefault(heap.type_name(head), []).append((head, outliver))
     return tuple(_explain(heap, group, sampled, context) for group in groups.values())
 
 
-def _explain(heap: AskedHeap, group: Sequence[int], sampled: int, context: Context) -> Explanation:
-    node = max(group, key=heap.unexplained)
+def _explain(heap: AskedHeap, group: Sequence[tuple[int, int]], sampled: int, context: Context) -> Explanation:
+    node = max((head for head, _ in group), key=heap.unexplained)
     kind, references, site = heap.type_name(node), heap.unexplained(node), context.site_of(node)
     hiding = hiding_near(heap, node, context) if references else None
-    hop = Hop("", "", kind, heap.what(node), *_state(references, hiding))
+    label = NATIVE_HOLDER if references else "a cycle"
+    hop = Hop(label, label, kind, heap.what(node), *_state(references, hiding), faulty=bool(references))
     owner = _owner(kind, hiding, references, context)
     facts = Facts(
         kind=context.kind,
@@ -47,7 +52,7 @@ def _explain(heap: AskedHeap, group: Sequence[int], sampled: int, context: Conte
     return Explanation(
         sentence=unheld(kind, site, references, hiding_words(hiding)),
         path=(hop,),
-        held_by=hiding.type if hiding else "native code" if references else "",
+        held_by=hiding.type if hiding else NATIVE_HOLDER if references else "",
         owner=owner,
         site=site,
         made_by=owner_of_site(site, context),
@@ -56,7 +61,7 @@ def _explain(heap: AskedHeap, group: Sequence[int], sampled: int, context: Conte
         retained_bytes=heap.retained_bytes(node),
         explained=len(group),
         sampled=sampled,
-        types=(plain(kind),),
+        types=tuple(dict.fromkeys((plain(kind), *(plain(heap.type_name(outliver)) for _, outliver in group)))),
         fingerprint=digest(context.kind, NATIVE if references else "garbage", plain(kind)),
     )
 

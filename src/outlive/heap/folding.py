@@ -213,8 +213,9 @@ def _queued(trail: Trail, place: int) -> Fold | None:
 
 
 def _thread_local(trail: Trail, place: int) -> Fold | None:
-    """threading.local: its table of threads, one thread's dict, an attribute."""
-    if trail.source_type(place) != "_thread._local" or trail.target_type(place) != "dict":
+    """threading.local, or a subclass of it: its table of threads, one thread's dict, an attribute."""
+    is_local = trail.source_type(place) == "_thread._local" or "threads' attributes" in trail.label(place).text
+    if not is_local or trail.target_type(place) != "dict":
         return None
     for length in (1, 2):
         end = place + length

@@ -14,6 +14,9 @@ from outlive.model.explanation import Explanation
 from outlive.model.series import CounterKey
 from outlive.model.verdict import Evidence, Finding
 
+# A holder of so few of the outlivers looked at, in number and as a share, is not named beside the main one.
+_FEW, _SHARE = 2, 0.05
+
 
 @dataclass(frozen=True)
 class Explained:
@@ -45,11 +48,17 @@ def _led_by_what_hangs_on_it(one: Explained, own_modules: Collection[str]) -> Fi
     if not one.explanations:
         return finding
     main, others = one.explanations[0], one.explanations[1:]
-    also = tuple(dict.fromkeys((*main.also_held_by, *(other.held_by for other in others if other.held_by))))
+    holders = (other.held_by for other in others if _is_many(other))
+    also = tuple(holder for holder in dict.fromkeys((*main.also_held_by, *holders)) if holder not in ("", main.held_by))
     finding = replace(finding, explanation=replace(main, also_held_by=also))
     if main.fingerprint:
         finding = replace(finding, fingerprint=main.fingerprint)
     return _with_leader(finding, main.types, own_modules) if finding.kind == "python-object" else finding
+
+
+def _is_many(other: Explanation) -> bool:
+    """A few of the objects looked at are always on their way, or in some cache of the interpreter's."""
+    return other.explained >= max(_FEW, _SHARE * other.sampled)
 
 
 def _with_leader(finding: Finding, types: Collection[str], own_modules: Collection[str]) -> Finding:
