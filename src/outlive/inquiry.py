@@ -30,10 +30,10 @@ from outlive.explain.explain import explain_outlivers
 from outlive.explain.face import Face
 from outlive.explain.families import OURS
 from outlive.explain.grown import explain_grown
+from outlive.explain.regroup import Explained, regroup
 from outlive.explain.unseen import explain_unseen
 from outlive.heap.heap import Heap
 from outlive.heap.newness import Newness
-from outlive.judge.regroup import Explained, regroup
 from outlive.model.packages import Packages
 from outlive.model.verdict import Finding
 from outlive.trial.supervisor import Ended, Trial
@@ -53,6 +53,7 @@ class Inquiry:
     _taken: list[tuple[int, str]] = field(default_factory=list)
     _deep: bool = False
     seconds: float = 0.0
+    packages: Packages = field(default_factory=Packages)
     _trouble: str = ""
     _imports_from: dict[str, Any] = field(default_factory=dict)
 
@@ -109,7 +110,8 @@ class Inquiry:
         since, earlier = self._before(steps)
         heap = Heap(load(path))
         outlivers = Outlivers(heap, since, load(earlier) if earlier else None)
-        context = outlivers.context(self._packages(own_modules), own_modules)
+        self.packages = self._read_packages(own_modules)
+        context = outlivers.context(self.packages, own_modules)
         sources = Sources()
         explained = []
         for finding in findings:
@@ -122,7 +124,7 @@ class Inquiry:
             explained.append(Explained(finding, sourced))
         return regroup(explained, own_modules)
 
-    def _packages(self, own_modules: frozenset[str]) -> Packages:
+    def _read_packages(self, own_modules: frozenset[str]) -> Packages:
         path, python = self._imports_from.get("path", []), self._imports_from.get("python", "")
         return read_packages(path, own_modules=own_modules, python=python)
 

@@ -11,11 +11,11 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
+from outlive.explain.mine import only_mine
 from outlive.inquiry import Inquiry
 from outlive.judge import Assessment, Budget, Horizon, Progress, State, Stop, assess, conclude, horizon, next_move
 from outlive.judge.filling import filling_of
 from outlive.judge.findings import with_series
-from outlive.judge.mine import only_mine
 from outlive.model.series import CounterKey, Series
 from outlive.model.verdict import CheckResult, Cost, Note, Outcome, Verdict
 from outlive.trial.readings import Readings
@@ -189,7 +189,7 @@ class _Check:
         findings, trouble = self.inquiry.explain(conclusion.findings, frozenset(self.trial.own_modules))
         if trouble:
             notes += (Note("not-explained", trouble),)
-        verdict, reason, findings, not_mine = only_mine(conclusion, findings, self.settings.mine)
+        verdict, reason, findings, not_mine = only_mine(conclusion, findings, self.settings.mine, self.inquiry.packages)
         notes += not_mine
         if ended.outcome is not Outcome.FINISHED:
             notes += (Note("ended-badly", ended.reason),)

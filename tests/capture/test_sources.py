@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from outlive.capture.sources import Sources
 from outlive.model.explanation import Site
 
@@ -34,3 +36,13 @@ def test_a_line_beyond_the_file_is_empty(tmp_path: Path) -> None:
     file = tmp_path / "app.py"
     file.write_text("a = 1\n")
     assert Sources().line(str(file), 2) == Sources().line(str(file), 0) == ""
+
+
+def test_a_file_below_the_working_folder_is_told_from_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "app").mkdir()
+    file = tmp_path / "app" / "api.py"
+    file.write_text("a = 1\n")
+    monkeypatch.chdir(tmp_path)
+    site = Sources().filled(Site(str(file), 1, "f"))
+    assert site is not None
+    assert (site.file, site.source) == ("app/api.py", "a = 1")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tokenize
 from dataclasses import replace
 from pathlib import Path
@@ -26,11 +27,20 @@ class Sources:
         return lines[number - 1].strip()[:_LONGEST_LINE] if 0 < number <= len(lines) else ""
 
     def filled(self, site: Site | None) -> Site | None:
-        """The site and its callers with their source lines."""
+        """The site and its callers with their source lines, files below the working folder told from there."""
         if site is None:
             return None
-        callers = tuple(replace(one, source=self.line(one.file, one.line)) for one in site.callers)
-        return replace(site, source=self.line(site.file, site.line), callers=callers)
+        callers = tuple(self._filled(one) for one in site.callers)
+        return replace(self._filled(site), callers=callers)
+
+    def _filled(self, one: Site) -> Site:
+        return replace(one, source=self.line(one.file, one.line), file=_seen_from_here(one.file))
+
+
+def _seen_from_here(file: str) -> str:
+    """A file below the working folder by its path from there, as compilers name it; any other as it is."""
+    here = os.getcwd().rstrip("/") + "/"
+    return file[len(here) :] if file.startswith(here) and "/site-packages/" not in file else file
 
 
 def _read(file: str) -> list[str]:

@@ -24,7 +24,7 @@ from outlive.explain.inspectors import inspect
 from outlive.explain.inspectors.answer import Answer, stuck, unknown
 from outlive.explain.kinds import plain
 from outlive.explain.links import NATIVE, Chain, Link, chain_of, steady
-from outlive.explain.owner import owner_of_holder, owner_of_site, owner_of_type
+from outlive.explain.owner import owner_of_holder, owner_of_site, owner_of_type, site_to_tell
 from outlive.explain.sentence import Told, held_by, sentence
 from outlive.explain.sharing import shared_by
 from outlive.explain.states import judge_links
@@ -109,12 +109,12 @@ def _answer(heap: AskedHeap, chain: Chain, node: int, context: Context) -> Answe
 def _explain(heap: AskedHeap, group: Sequence[_Judged], sampled: int, context: Context) -> Explanation:
     one = _plainest(group)
     chain, node = one.chain, one.chain.last.node
-    site, family = context.site_of(node), family_of(chain)
+    site, family = site_to_tell(context.site_of(node), context), family_of(chain)
     hops = _hops(heap, one)
     owner = owner_of_holder(chain, one.faulty[0] - 1 if one.faulty else len(chain.links) - 1, context)
     hiding = hiding_near(heap, chain.links[0].node, context) if chain.root_kind == NATIVE else None
     references = heap.unexplained(chain.links[0].node if chain.root_kind == NATIVE else node)
-    linked = any(_is_linked(each.chain) for each in group)
+    linked = any(_is_linked(each) for each in group)
     told = Told(chain, hops, one.faulty, site, references, hiding_words(hiding), family.words if family else "", linked)
     explanation = Explanation(
         sentence=sentence(told),
@@ -141,8 +141,10 @@ def _plainest(group: Sequence[_Judged]) -> _Judged:
     return min(asked_first, key=lambda each: (len(each.chain.links), len(each.chain.expression)))
 
 
-def _is_linked(chain: Chain) -> bool:
-    return any(link.type == chain.last.type for link in chain.links[:-1])
+def _is_linked(one: _Judged) -> bool:
+    """Whether outlivers hang on each other, from the faulty reference on."""
+    chain, first = one.chain, min(one.faulty, default=0)
+    return any(link.type == chain.last.type for link in chain.links[first:-1])
 
 
 def _hops(heap: AskedHeap, one: _Judged) -> tuple[Hop, ...]:

@@ -14,7 +14,7 @@ from outlive.explain.faulty import held_count
 from outlive.explain.fingerprint import fingerprint
 from outlive.explain.kinds import plain
 from outlive.explain.links import NATIVE, Chain, chain_of
-from outlive.explain.owner import owner_of_holder, owner_of_site
+from outlive.explain.owner import owner_of_holder, owner_of_site, site_to_tell
 from outlive.model.explanation import Explanation, Hop, State
 
 
@@ -26,7 +26,7 @@ def explain_grown(heap: AskedHeap, nodes: Sequence[int], context: Context) -> tu
 
 def _explain(heap: AskedHeap, chain: Chain, context: Context) -> Explanation:
     last, more = len(chain.links) - 1, context.grew(chain.last.node)
-    site = context.site_of(chain.last.node)
+    site = site_to_tell(context.site_of(chain.last.node), context)
     kind = plain(chain.last.type).rpartition(".")[2]
     return Explanation(
         sentence=f"`{chain.expression}` (a {kind}) only ever grows: {more:,} more references since an earlier look.",

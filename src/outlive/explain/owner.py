@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from outlive.explain.context import Context
 from outlive.explain.kinds import plain
@@ -109,3 +110,17 @@ def owner_of_site(site: Site | None, context: Context) -> Owner:
 def frames_of(site: Site) -> Sequence[Site]:
     """A site and its callers, innermost first."""
     return (site, *site.callers)
+
+
+def site_to_tell(site: Site | None, context: Context) -> Site | None:
+    """The site up to the outermost caller that is yours: what runs your step is nobody's mistake.
+
+    An approximate site that leads through no code of yours is not told: it is as likely an earlier object's.
+    """
+    if site is None:
+        return None
+    frames = frames_of(site)
+    yours = [at for at, one in enumerate(frames) if owner_of_file(one.file, context.packages).kind is OwnerKind.YOURS]
+    if not yours:
+        return None if site.approximate else site
+    return replace(site, callers=site.callers[: yours[-1]])

@@ -12,7 +12,7 @@ from outlive.explain.fingerprint import digest
 from outlive.explain.hidden import Hiding, hiding_near, hiding_words
 from outlive.explain.kinds import plain
 from outlive.explain.links import NATIVE
-from outlive.explain.owner import owner_of_site, owner_of_type
+from outlive.explain.owner import owner_of_site, owner_of_type, site_to_tell
 from outlive.explain.sentence import unheld
 from outlive.model.explanation import Explanation, Hop, Owner, OwnerKind, State
 
@@ -31,7 +31,7 @@ def explain_unheld(
 
 def _explain(heap: AskedHeap, group: Sequence[tuple[int, int]], sampled: int, context: Context) -> Explanation:
     node = max((head for head, _ in group), key=heap.unexplained)
-    kind, references, site = heap.type_name(node), heap.unexplained(node), context.site_of(node)
+    kind, references, site = heap.type_name(node), heap.unexplained(node), site_to_tell(context.site_of(node), context)
     hiding = hiding_near(heap, node, context) if references else None
     label = NATIVE_HOLDER if references else "a cycle"
     hop = Hop(label, label, kind, heap.what(node), *_state(references, hiding), faulty=bool(references))

@@ -17,7 +17,7 @@ _SENTENCES = {
     "process": "Nobody waits for the {} child processes that a step starts, and no Python object that stays owns them.",
     "thread": "The threads that a step starts never end, and no Python object that stays behind owns them.",
     "temp-file": "Nobody deletes the temporary files that a step makes.",
-    "native": "No Python object accounts for it: native code took this memory and has not given it back.",
+    "native": "No object that a snapshot shows accounts for it: native code took memory, or references, and kept them.",
     "mapping": "No Python object accounts for it: memory is mapped and not unmapped.",
 }
 

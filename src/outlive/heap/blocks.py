@@ -10,9 +10,10 @@ import numpy.typing as npt
 from outlive.heap.heap import Heap
 from outlive.model.heap_summary import Block
 
-_TREE_BLOCKS = 2000
-_CHILDREN = 40  # of one block; the rest is told as one
-_SMALLEST_SHARE = 0.0005  # of all bytes: a smaller block is not seen
+# Measured on 5 M objects (benches/README.md): with fewer, what is left out is the biggest box of the map.
+_TREE_BLOCKS = 12_000
+_CHILDREN = 400  # of one block; the rest is told as one
+_SMALLEST_SHARE = 0.0001  # of all bytes: a smaller block is not seen
 
 
 def biggest_blocks(heap: Heap, most: int) -> tuple[Block, ...]:
@@ -54,10 +55,11 @@ def _tree_of(heap: Heap, children: dict[int, list[int]], counts: npt.NDArray[np.
         node = waiting.pop()
         order.append(node)
         waiting.extend(children.get(node, ()))
+    labels = {one: label for node in order for one, label in _labels(heap, node, children.get(node, [])).items()}
     made: dict[int, Block] = {}
     for node in reversed(order[1:]):
         below = tuple(made[one] for one in children.get(node, ()))
-        made[node] = _block(heap, node, _label(heap, node), int(counts[node]), below)
+        made[node] = _block(heap, node, labels[node], int(counts[node]), below)
     below = tuple(made[one] for one in children.get(0, ()))
     return Block(0, "", "all", 0, total, len(heap) - 1, below)
 
@@ -83,18 +85,28 @@ def _expression(heap: Heap, node: int) -> str:
     return path.expression if path is not None else heap.what(node) or heap.type_name(node)
 
 
-def _label(heap: Heap, node: int) -> str:
-    """How it hangs on its dominator: by the reference, when the dominator itself has it; else by its name."""
-    owner = heap.dominator(node)
+def _labels(heap: Heap, owner: int, nodes: list[int]) -> dict[int, str]:
+    """How each hangs on its dominator: by the reference, when the dominator itself has it; else by its name.
+
+    For all at once: an owner may have millions of references, and they are looked through only once.
+    """
+    direct = _positions(heap, owner, nodes) if owner else {}
+    return {
+        node: heap.label(owner, direct[node]).text if node in direct else _last_label(heap, node, owner)
+        for node in nodes
+    }
+
+
+def _positions(heap: Heap, owner: int, nodes: list[int]) -> dict[int, int]:
+    """The first place of each among the owner's references."""
+    start, end = heap.snapshot.column("edge_start")[owner : owner + 2].tolist()
+    targets = heap.snapshot.column("targets")[start:end]
+    places = np.flatnonzero(np.isin(targets, np.array(nodes, dtype=targets.dtype)))
+    return dict(zip(targets[places][::-1].tolist(), places[::-1].tolist()))
+
+
+def _last_label(heap: Heap, node: int, owner: int) -> str:
     if owner == 0:
         return _expression(heap, node)
-    for reference in heap.references(owner) if _is_small(heap, owner) else ():
-        if reference.target == node:
-            return heap.label(owner, reference.position).text
     path = heap.path(node)
     return path.steps[-1].label if path is not None else heap.what(node) or heap.type_name(node)
-
-
-def _is_small(heap: Heap, node: int) -> bool:
-    starts = heap.snapshot.column("edge_start")
-    return int(starts[node + 1]) - int(starts[node]) <= 1000

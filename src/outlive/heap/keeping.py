@@ -62,7 +62,8 @@ class Keeping:
 
     def dominated(self, node: int) -> list[int]:
         order, owners = self._by_dominator
-        first, end = np.searchsorted(owners, [node, node + 1]).tolist()
+        # Of the column's own kind: for plain numbers numpy would first convert the whole column, each time.
+        first, end = np.searchsorted(owners, np.array([node, node + 1], dtype=owners.dtype)).tolist()
         return [one for one in order[first:end].tolist() if one != 0]
 
     # ---- garbage ---------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from outlive.heap.graph import NOT_REACHED
+from outlive.heap.graph import NOT_REACHED, Graph
 from outlive.heap.heap import Heap
 from outlive.model.heap_summary import TypeTotal
 
@@ -41,10 +41,9 @@ def _numbered(heap: Heap) -> tuple[list[str], npt.NDArray[np.int32]]:
 def _topmost(heap: Heap, types: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
     """Which nodes have no node of the same type above them in the dominator tree: what those retain is not inside
     another's."""
-    dominators = np.array(heap.keeping.dominators)
+    dominators = heap.keeping.dominators.copy()
     dominators[dominators == NOT_REACHED] = 0
-    nested = _nested(dominators.astype(np.int64), types)
-    top: npt.NDArray[np.bool_] = ~nested
+    top: npt.NDArray[np.bool_] = ~_nested(dominators, types)
     top[0] = False
     return top
 
@@ -53,15 +52,37 @@ def _topmost(heap: Heap, types: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
 _STEPS = 64
 
 
-def _nested(dominators: npt.NDArray[np.int64], types: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
+def _nested(dominators: npt.NDArray[np.uint32], types: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
+    """Which nodes have one of their own type above them.
+
+    Between two of one type only stand types of the same circle, so a chain ends where it leaves its circle.
+    """
     found = np.zeros(len(dominators), dtype=bool)
-    waiting = np.flatnonzero(dominators)
+    circle = _circles(dominators, types)[types]
+    waiting = np.flatnonzero((dominators != 0) & (circle != 0)).astype(np.uint32)
     above = dominators[waiting]
     for _ in range(_STEPS):
+        inside = circle[above] == circle[waiting]
+        waiting, above = waiting[inside], above[inside]
         same = types[above] == types[waiting]
         found[waiting[same]] = True
-        going = ~same & (dominators[above] != 0)
-        waiting, above = waiting[going], dominators[above[going]]
+        waiting, above = waiting[~same], dominators[above[~same]]
         if len(waiting) == 0:
             break
     return found
+
+
+def _circles(dominators: npt.NDArray[np.uint32], types: npt.NDArray[np.int32]) -> npt.NDArray[np.uint32]:
+    """By type the number of its circle: of types that dominate each other, around some corners; 0 where there is
+    none, as for strings, which dominate nothing."""
+    kinds = int(types.max()) + 1
+    nodes = np.flatnonzero(dominators)
+    pairs = np.unique(types[dominators[nodes]].astype(np.int64) * kinds + types[nodes])
+    above, below = pairs // kinds, pairs % kinds
+    # Row 0 of a graph is "nothing": types stand one further on.
+    starts = np.concatenate([[0], np.searchsorted(above, np.arange(kinds + 1))]).astype(np.uint64)
+    number = Graph(starts, (below + 1).astype(np.uint32)).components[1:].copy()
+    in_circle = np.zeros(kinds, dtype=bool)
+    in_circle[above[number[above] == number[below]]] = True
+    number[~in_circle] = 0
+    return number

@@ -65,8 +65,10 @@ def origin(type_name: str, own_modules: Collection[str] = ()) -> int:
 
 
 def _speech(type_name: str) -> str:
-    """How much a builtin says, as one sortable letter."""
-    name = type_name.rpartition(".")[2]
+    """How much a builtin says, as one sortable word: a class with a public home says more than a private module's."""
+    module, _, name = type_name.rpartition(".")
     if name in _SPEAKING:
         return chr(ord("a") + _SPEAKING.index(name))
-    return chr(ord("n") + _PLAIN_LAST.index(name)) if name in _PLAIN_LAST else "m"
+    if name in _PLAIN_LAST:
+        return chr(ord("n") + _PLAIN_LAST.index(name))
+    return "m private" if module.startswith("_") else "m"

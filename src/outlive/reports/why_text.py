@@ -112,7 +112,7 @@ def _whose(why: Explanation) -> str:
 
 
 def _seen(why: Explanation) -> str:
-    if not why.sampled:
+    if why.sampled < 2 or not any(hop.faulty for hop in why.path):
         return ""
     return f"{why.explained:,} of {why.sampled:,} looked at hang on this reference"
 

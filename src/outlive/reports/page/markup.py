@@ -118,4 +118,6 @@ def _attribute(name: str, value: str | float | bool | None) -> str:
     spelling = name.rstrip("_").replace("_", "-")
     if value is True:
         return f" {spelling}"
-    return f' {spelling}="{html.escape(visible(str(value)))}"'
+    if not isinstance(value, str):
+        return f' {spelling}="{value}"'
+    return f' {spelling}="{html.escape(visible(value))}"'
