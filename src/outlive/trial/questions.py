@@ -20,6 +20,8 @@ ANSWERED_BY = {
     "snapshot": "outlive.trial.questions:snapshot",
     "import-path": "outlive.trial.questions:import_path",
     "deepen": "outlive.trial.questions:deepen",
+    "watch-openings": "outlive.trial.openings:watch",
+    "openings": "outlive.trial.openings:tell",
 }
 
 
