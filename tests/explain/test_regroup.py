@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from outlive.explain.regroup import Explained, regroup
-from outlive.model.explanation import Explanation
+from outlive.model.explanation import Explanation, Hop
 from outlive.model.verdict import Evidence, Finding, Rate
 
 ONCE = Rate(1.0, 1.0, 1.0)
@@ -65,8 +67,10 @@ def test_what_the_main_holder_holds_too_is_no_mistake_of_its_own() -> None:
 
 def test_weak_references_are_no_mistake_of_their_own() -> None:
     judged = finding("app.Session", "weakref.ReferenceType")
-    weak = why("f2", "weakref.ReferenceType", held_by="app.watched")
-    (found,) = regroup([Explained(judged, (weak, why("f1", "app.Session")))])
+    hop = Hop("[7]", "[*]", "weakref.ReferenceType", faulty=True)
+    weak = replace(why("f2", "weakref.ReferenceType", held_by="app.watched"), path=(hop,))
+    keys = why("f3", "int", held_by="app.watched")
+    (found,) = regroup([Explained(judged, (weak, keys, why("f1", "app.Session")))])
     assert found.fingerprint == "f1"
 
 

@@ -212,3 +212,45 @@ def test_a_reference_that_native_code_lost_is_called_so(tmp_path: Path) -> None:
     )
     assert explanation.native_references >= 1
     assert not explanation.held_by or "native" in explanation.held_by
+
+
+LOST_PIPE = """
+import os, sys
+class Runner:
+    def __init__(self):
+        self.read, write = os.pipe()
+        os.close(write)
+def step(i):
+    {more}
+    Runner()
+"""
+
+
+def test_a_descriptor_that_nobody_owns_is_told_by_the_line_that_opens_it(tmp_path: Path) -> None:
+    explanation = why(checked(tmp_path, LOST_PIPE.format(more="pass")))
+    assert explanation.site is not None
+    assert (explanation.site.function.rpartition(".")[2], explanation.site.line) == ("__init__", 5)
+    assert explanation.site.source == "self.read, write = os.pipe()"
+    assert [caller.function for caller in explanation.site.callers] == ["step"]
+    assert "os.pipe()" in explanation.sentence
+    assert explanation.owner.kind is OwnerKind.YOURS
+
+
+def test_a_scenario_that_ends_while_it_is_watched_leaves_the_verdict(tmp_path: Path) -> None:
+    result = checked(tmp_path, LOST_PIPE.format(more="assert sys.getprofile() is None"))
+    explanation = why(result)
+    assert "no Python object" in explanation.sentence
+    assert explanation.site is None
+
+
+def test_beside_a_profiler_it_is_said_that_openings_were_not_watched(tmp_path: Path) -> None:
+    result = checked(tmp_path, LOST_PIPE.format(more="sys.setprofile(print if i < 0 else lambda *told: None)"))
+    assert why(result).site is None
+    assert "profiler" in " ".join(note.text for note in result.notes)
+
+
+def test_no_step_is_run_beyond_the_users_own_limit(tmp_path: Path) -> None:
+    count = tmp_path / "count"
+    result = checked(tmp_path, LOST_PIPE.format(more=f"open({str(count)!r}, 'a').write('.')"), steps=400)
+    assert result.verdict is Verdict.LEAK, result.reason
+    assert count.stat().st_size <= 400

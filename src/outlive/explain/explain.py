@@ -142,9 +142,9 @@ def _plainest(group: Sequence[_Judged]) -> _Judged:
 
 
 def _is_linked(one: _Judged) -> bool:
-    """Whether outlivers hang on each other, from the faulty reference on."""
-    chain, first = one.chain, min(one.faulty, default=0)
-    return any(link.type == chain.last.type for link in chain.links[first:-1])
+    """Whether what the faulty reference leads to leads to others of its type, as in a linked list."""
+    kept = one.chain.links[min(one.faulty, default=0) :]
+    return any(link.type == kept[0].type for link in kept[1:])
 
 
 def _hops(heap: AskedHeap, one: _Judged) -> tuple[Hop, ...]:

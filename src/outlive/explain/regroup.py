@@ -3,7 +3,7 @@
 The judge groups counters that grow together, for the numbers cannot part two leaks of once a step; who holds them can.
 Theory of operation. Each outliver looked at has one explanation. The one of most outlivers explains the finding. Each
 other one is either
-  of weak references alone: they hold nothing, and stay because what they refer to stays; nothing is said of them;
+  a table of weak references: they hold nothing, and stay because what they refer to stays; nothing is said of them;
   another holder of the same objects: it stands in the main one's "also held by", or the main one in its own;
   of a few: always on their way somewhere, or in a cache of the interpreter's; nothing is said of them;
   or another mistake, and makes a finding of its own.
@@ -48,7 +48,8 @@ def regroup(explained: Sequence[Explained], own_modules: Collection[str] = ()) -
 
 def _parted(one: Explained, own_modules: Collection[str]) -> Iterator[Finding]:
     """The finding itself, and one for each other mistake that the judge took for a part of it."""
-    telling = [why for why in one.explanations if not _is_weak(why)] or list(one.explanations)
+    weakly = {why.held_by for why in one.explanations if _is_weak(why)}
+    telling = [why for why in one.explanations if why.held_by not in weakly] or list(one.explanations)
     if not telling:
         yield one.finding
         return
@@ -65,7 +66,8 @@ def _parted(one: Explained, own_modules: Collection[str]) -> Iterator[Finding]:
 
 
 def _is_weak(why: Explanation) -> bool:
-    return bool(why.types) and all(kind in _WEAK for kind in why.types)
+    """Whether what is put into the holder are weak references; their keys and what hangs on them come along."""
+    return any(hop.faulty and hop.type in _WEAK for hop in why.path)
 
 
 def _is_many(why: Explanation) -> bool:
