@@ -20,6 +20,12 @@ _PLACE = re.compile(r"[\w.]+")
 
 def mark_explanation(case: Case, result: dict[str, Any]) -> Mark:
     """Does it say every word that it must, and does a holder path lead through the recorded holder?"""
+    share = result["cost"]["explaining_seconds"] / result["cost"]["wall_seconds"]
+    mark = _judged(case, result)
+    return Mark(f"{mark.word} ({share:.0%} of the check)", mark.good)
+
+
+def _judged(case: Case, result: dict[str, Any]) -> Mark:
     told = "\n".join(words_of(result))
     missing = [word for word in case.must_mention if not any(one in told for one in word.split("|"))]
     if missing:

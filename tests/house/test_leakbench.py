@@ -12,8 +12,9 @@ import pytest
 BENCH = Path(__file__).resolve().parents[2] / "benches" / "leakbench"
 sys.path.insert(0, str(BENCH))
 
-from case import load_cases  # noqa: E402
+from case import Case, load_cases  # noqa: E402
 from environment import find_interpreter, version_of  # noqa: E402
+from explaining import mark_explanation  # noqa: E402
 from marking import mark_clean, mark_leaky  # noqa: E402
 
 
@@ -99,3 +100,36 @@ def test_absent_collection_is_said_clearly(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 2
     assert "no cases at" in done.stderr
+
+
+def explained(*labels: str, sentence: str = "kept", held_by: str = "app.SESSIONS") -> dict[str, Any]:
+    hops = [{"label": label, "type": "dict", "what": ""} for label in labels]
+    why = {"sentence": sentence, "path": hops, "also_held_by": [], "held_by": held_by}
+    finding = {"kind": "python-object", "type": "app.Session", "explanation": why, "evidence": [], "with_it": []}
+    return {"findings": [finding], "cost": {"explaining_seconds": 1.0, "wall_seconds": 10.0}}
+
+
+@pytest.fixture
+def case(cases: Path) -> Case:
+    words = 'holder = "app.Registry.sessions / the pool (C: pool)"\nmust_mention = ["Session", "sessions|registry"]\n'
+    (leak,) = load_cases(cases, ["A-leak"])
+    file = cases / "A-leak" / "case.toml"
+    file.write_text(file.read_text() + words.replace(" (C: pool)", ""))
+    (leak,) = load_cases(cases, ["A-leak"])
+    return leak
+
+
+def test_an_explanation_with_every_word_and_the_holder_is_good(case: Case) -> None:
+    mark = mark_explanation(case, explained("app.REGISTRY", ".sessions", "['u1']"))
+    assert mark.good is True
+    assert "10% of the check" in mark.word
+
+
+def test_an_explanation_without_a_word_that_it_must_say_is_not(case: Case) -> None:
+    mark = mark_explanation(case, explained("app.REGISTRY", "['u1']"))
+    assert (mark.good, "sessions|registry" in mark.word) == (False, True)
+
+
+def test_an_explanation_that_names_another_holder_is_not(case: Case) -> None:
+    mark = mark_explanation(case, explained("app.REGISTRY", "['u1']", sentence="the registry keeps it"))
+    assert (mark.good, "no path leads through sessions" in mark.word) == (False, True)
