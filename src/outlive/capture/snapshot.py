@@ -202,8 +202,8 @@ class Snapshot:
     @cached_property
     def states(self) -> dict[int, NativeState]:
         """States of objects of C types, by node number. One without a row is in no known state."""
-        known = frozenset(NativeState)
-        return {node: NativeState(code) for node, code in self._pairs("state_rows") if code in known}
+        known = {int(state): state for state in NativeState}
+        return {node: known[code] for node, code in self._pairs("state_rows") if code in known}
 
     @cached_property
     def first_lines(self) -> dict[int, int]:
@@ -246,7 +246,8 @@ class Snapshot:
     def _pairs(self, name: str) -> list[tuple[int, int]]:
         if name not in self.container.names:
             return []
-        return [(first, second) for first, second in self._rows(name, _PAIR).tolist()]
+        rows = self._rows(name, _PAIR)
+        return list(zip(rows[:, 0].tolist(), rows[:, 1].tolist()))
 
     def counts_by_type(self) -> dict[str, tuple[int, int]]:
         """(objects, bytes) of each type's name."""

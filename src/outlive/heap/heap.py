@@ -69,17 +69,7 @@ class Heap:
 
     def state(self, node: int) -> NativeState | None:
         """What a file, socket, task, generator … is in: closed, done, finished …; None when that is not known."""
-        return self._states.get(node)
-
-    @cached_property
-    def _states(self) -> dict[int, NativeState]:
-        if "state_rows" not in self.snapshot.container.names:
-            return {}
-        from outlive.capture.snapshot import NativeState
-
-        known = {int(state) for state in NativeState}
-        rows = self.snapshot.column("state_rows").reshape(-1, 2).tolist()
-        return {node: NativeState(code) for node, code in rows if code in known}
+        return self.snapshot.states.get(node)
 
     def size(self, node: int) -> int:
         """Bytes of the object itself."""

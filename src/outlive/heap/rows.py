@@ -32,6 +32,7 @@ _TYPE_DICT, _TYPE_MRO = 264, 344
 
 IMMORTAL: Final = 0xFFFFFFFF
 _LABEL_BLOCK: Final = 4096
+_CODES_KEPT: Final = 4096
 
 
 def offset_of(code: int) -> int | None:
@@ -54,6 +55,7 @@ class Rows:
         self._type = snapshot.column("type")
         self._layout = snapshot.column("layout")
         self._members_of: dict[int, dict[int, str]] = {}
+        self._codes_of: dict[int, list[int]] = {}
 
     def __len__(self) -> int:
         return len(self._layout)
@@ -100,7 +102,15 @@ class Rows:
     # ---- labels ----------------------------------------------------------------------------------------------------
 
     def codes(self, node: int) -> list[int]:
-        """Label codes of the first references of `node`, as many as there are labelled ones."""
+        """Label codes of the first references of `node`, as many as there are labelled ones. Not for changing."""
+        known = self._codes_of.get(node)
+        if known is None:
+            if len(self._codes_of) >= _CODES_KEPT:
+                self._codes_of.clear()
+            known = self._codes_of[node] = self._read_codes(node)
+        return known
+
+    def _read_codes(self, node: int) -> list[int]:
         count = self._labelled(node)
         if count == 0:
             return []
