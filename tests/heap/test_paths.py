@@ -189,3 +189,26 @@ def test_globals_of_a_module_that_is_gone_are_reached_through_its_function(tmp_p
     path = heap.path(node)
     assert path is not None
     assert path.expression == "__main__.use.__globals__['kept'][0]"
+
+
+_PUMP = """
+import threading
+class Worker(threading.Thread):
+    def __init__(self):
+        super().__init__(name="pump", daemon=True)
+        self.ready, self.stop = threading.Event(), threading.Event()
+    def run(self):
+        self.ready.set()
+        self.stop.wait()
+worker = Worker()
+worker.start()
+worker.ready.wait()
+del worker
+"""
+
+
+def test_a_thread_of_a_subclass_goes_by_its_name_though_no_plain_thread_is_alive(tmp_path: Path) -> None:
+    heap = heap_of(_PUMP, tmp_path)
+    path = heap.path(the(heap, "Worker"))
+    assert path is not None
+    assert path.expression.startswith("thread 'pump' in __main__.")

@@ -46,15 +46,9 @@ class Face:
         known = self._kinds.get((type_node, own))
         if known is None:
             bases = self._heap.rows.mro(type_node)[1:] if type_node else []
-            known = (own, *(self._class_name(base) for base in bases))
+            known = (own, *(self._heap.rows.class_name(base) for base in bases))
             self._kinds[type_node, own] = known
         return known
-
-    def _class_name(self, node: int) -> str:
-        """A class that has no instances of its own may be named without its module."""
-        name = self._heap.naming.class_name(node)
-        module = "" if "." in name else self._heap.text(self._heap.attribute(node, "__module__"))
-        return f"{module}.{name}" if module and module != "builtins" else name
 
     def what(self, node: int) -> str:
         return self._heap.what(node)

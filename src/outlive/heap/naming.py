@@ -24,8 +24,6 @@ _FUNCTION, _METHOD, _CODE, _FRAME = "function", "method", "code", "frame"
 GENERATORS = frozenset(["generator", "coroutine", "async_generator"])
 _THREAD_BASES = frozenset(["threading.Thread"])
 _FILE_NAME, _QUALIFIED_NAME, _VARIABLES = 0, 1, 4  # places in a code object, see native/walk/layout.h
-# In a heap type: ht_name stands in 3.10–3.11 at 848, from 3.12 on at 856, ht_qualname a word later.
-_QUALNAME_OFFSETS = {10: 856, 11: 856, 12: 864, 13: 864}
 _LONGEST = 60
 
 
@@ -188,12 +186,7 @@ class Naming:
 
     def class_name(self, node: int) -> str:
         """ "app.Session": also of a class without instances, there without its module when that is not shown."""
-        row = self._rows.snapshot.types.get(node)
-        if row is not None:
-            return row.name
-        minor = int(self._rows.snapshot.python_version.split(".")[1])
-        target = self._rows.target_at(node, _QUALNAME_OFFSETS.get(minor, 864))
-        return (self._rows.text(target) if target else None) or ""
+        return self._rows.class_name(node)
 
     def _thread_name(self, node: int) -> str:
         if not self._rows.is_subclass(self._rows.type_node(node), _THREAD_BASES):

@@ -56,6 +56,7 @@ class Rows:
         self._layout = snapshot.column("layout")
         self._members_of: dict[int, dict[int, str]] = {}
         self._codes_of: dict[int, list[int]] = {}
+        self._class_names: dict[int, str] = {}
 
     def __len__(self) -> int:
         return len(self._layout)
@@ -178,8 +179,25 @@ class Rows:
 
     def is_subclass(self, type_node: int, names: frozenset[str]) -> bool:
         """Is one of the types of these names among its bases?"""
-        types = self.snapshot.types
-        return any(base in types and types[base].name in names for base in [type_node, *self.mro(type_node)])
+        return any(self.class_name(base) in names for base in [type_node, *self.mro(type_node)])
+
+    def class_name(self, node: int) -> str:
+        """ "app.Session": also of a class that has no instances of its own; "" for what is no class."""
+        row = self.snapshot.types.get(node)
+        if row is not None:
+            return row.name
+        known = self._class_names.get(node)
+        if known is None:
+            known = self._class_names[node] = self._read_class_name(node)
+        return known
+
+    def _read_class_name(self, node: int) -> str:
+        members = self.members(self.type_node(node))
+        place = next((offset for offset, name in members.items() if name == "__qualname__"), None)
+        name = self.text(self.target_at(node, place)) if place is not None else None
+        pairs = self.targets(self.type_dict(node)) if name else []
+        module = next((self.text(v) for k, v in zip(pairs[::2], pairs[1::2]) if self.text(k) == "__module__"), None)
+        return f"{module}.{name}" if name and module and module != "builtins" else name or ""
 
     def shared_keys(self, type_node: int) -> list[int]:
         """The keys that instances of the type share for their attributes."""
