@@ -6,7 +6,9 @@ look at the same heap; who holds them, whose they are and what to do is the expl
 Theory of operation. While the steps run, a snapshot is taken now and then ("remember"); the last one but one is
 "before". When the judge has spoken the heap is taken once more, with the scenario still loaded. An outliver is an
 object of a type that a finding names, made after "before" and alive now. Its stamp says so exactly; where there is no
-stamp, or only an approximate one, its absence from "before" does.
+stamp, or only an approximate one, its absence from "before" does. Of descriptors and child processes the heap knows
+nothing: a few more steps are run while the child watches which lines open them. That comes last, so that nothing is
+lost should the scenario end there.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ import time
 import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -30,6 +33,7 @@ from outlive.explain.explain import explain_outlivers
 from outlive.explain.face import Face
 from outlive.explain.families import OURS
 from outlive.explain.grown import explain_grown
+from outlive.explain.opened import KINDS, explain_opened, with_site
 from outlive.explain.regroup import Explained, regroup
 from outlive.explain.unseen import explain_unseen
 from outlive.heap.heap import Heap
@@ -39,8 +43,19 @@ from outlive.model.verdict import Finding
 from outlive.trial.supervisor import Ended, Trial
 
 _CALLERS = 8
-_SAMPLE = 32
+_SAMPLE, _SAMPLE_BESIDE = 32, 12
 _GROWN, _MOST_CONTAINERS = 8, 3
+# How many leaks of descriptors or children are watched, in how many more steps (a share of those run), for how long.
+_WATCHED_LEAKS, _WATCHED_SHARE, _WATCHED_SECONDS = 5, 0.2, 10.0
+_OWNING_SHARE = 0.5
+# What a resource of a kind is in Python: the objects on which it is told who holds it.
+_CLASSES_OF = {
+    "thread": frozenset({"threading.Thread"}),
+    "task": frozenset({"_asyncio.Task", "asyncio.tasks.Task"}),
+    "timer": frozenset({"asyncio.events.TimerHandle", "threading.Timer"}),
+    "process": frozenset({"subprocess.Popen", "multiprocessing.process.BaseProcess"}),
+    "fd": frozenset({"socket.socket", "_socket.socket", "_io.FileIO", "select.epoll", "mmap.mmap"}),
+}
 _OF_OBJECTS = ("objects", "items", "bytes", "references")
 
 
@@ -56,6 +71,7 @@ class Inquiry:
     packages: Packages = field(default_factory=Packages)
     _trouble: str = ""
     _imports_from: dict[str, Any] = field(default_factory=dict)
+    _openings: dict[str, Any] = field(default_factory=dict)
 
     def remember(self, steps: int) -> Ended | None:
         """Take the heap as it is after `steps` steps; the caller decides how often. What fails, `explain` tells."""
@@ -89,13 +105,55 @@ class Inquiry:
         answer = self.trial.ask("deepen", {"depth": _CALLERS})
         return answer if isinstance(answer, Ended) else None
 
+    def watch_openings(self, findings: Sequence[Finding], steps: int, most: int | None = None) -> Ended | None:
+        """Run a few steps after the last look, at most `most`, to see where what the findings name is opened."""
+        rates = [one.count.per_step for one in findings if one.kind in KINDS and one.count.per_step > 0]
+        share = max(1, round(_WATCHED_SHARE * steps))
+        wanted = min(share if most is None else min(share, most), ceil(_WATCHED_LEAKS / min(rates, default=1.0)))
+        if not rates or wanted < 1:
+            return None
+        began = time.monotonic()
+        try:
+            return self._step_and_watch(wanted, began + _WATCHED_SECONDS)
+        except MeasureError as error:
+            self._openings = {"why": str(error)}
+            return None
+        finally:
+            self.seconds += time.monotonic() - began
+
+    def _step_and_watch(self, steps: int, until: float) -> Ended | None:
+        """A step, then twice as many each time, as long as there is time for them."""
+        answer = self.trial.ask("watch-openings", {"seconds": _WATCHED_SECONDS})
+        if isinstance(answer, Ended):
+            return answer
+        self._openings = answer
+        if answer["why"]:
+            return None
+        batch, done = 1, 0
+        while done < steps:
+            began = time.monotonic()
+            reading = self.trial.advance(min(batch, steps - done))
+            if isinstance(reading, Ended):
+                return reading
+            done, batch = done + batch, 2 * batch
+            if time.monotonic() + 2 * (time.monotonic() - began) > until:
+                break
+        told = self.trial.ask("openings", {})
+        if isinstance(told, Ended):
+            return told
+        self._openings = told
+        return None
+
     def explain(self, findings: Sequence[Finding], own_modules: frozenset[str]) -> tuple[tuple[Finding, ...], str]:
         """The findings with their explanations, those of one mistake made one; and why there are none, if so."""
         if not self._taken or not findings:
             return tuple(findings), self._trouble if findings else ""
         began = time.monotonic()
         try:
-            return self._explained(findings, own_modules), ""
+            explained = self._explained(findings, own_modules)
+            seen = self._openings.get("fds") or self._openings.get("children")
+            why = "" if seen else self._openings.get("why", "")
+            return explained, f"which lines open them could not be watched: {why}" if why else ""
         except (OutliveError, OSError) as error:
             return tuple(findings), f"the heap could not be read: {error}"
         except Exception as error:  # a mistake of ours in explaining must not take the verdict with it
@@ -119,8 +177,10 @@ class Inquiry:
             found = explain_outlivers(heap, nodes, told)
             if not nodes:
                 found = explain_grown(Face(heap), outlivers.grown(finding), told)
-            found = found or explain_unseen(finding.type, told)
-            sourced = tuple(replace(one, site=sources.filled(one.site)) for one in found if one.family != OURS)
+            found = tuple(one for one in found if one.family != OURS)
+            opened = explain_opened(self._openings, finding.type, told)
+            found = with_site(found, opened) or opened or explain_unseen(finding.type, told)
+            sourced = tuple(replace(one, site=sources.filled(one.site)) for one in found)
             explained.append(Explained(finding, sourced))
         return regroup(explained, own_modules)
 
@@ -156,15 +216,25 @@ class Outlivers:
         return new, known
 
     def of(self, finding: Finding) -> list[int]:
-        """New objects of the types that the finding names, a sample of each, the leading type's first."""
+        """New objects of the types that the finding names, a sample of each, those that it is about first."""
         rows = [row for row in (*finding.evidence, *finding.with_it) if row.counter in _OF_OBJECTS and row.type]
+        if finding.kind in KINDS:  # their owners are as many as they: what merely moved beside them owns nothing
+            least = _OWNING_SHARE * finding.count.per_step
+            rows = [row for row in rows if row.counter != "bytes" and row.rate.per_step >= least]
+        names = list(dict.fromkeys(row.type for row in rows))
+        names.sort(key=lambda name: not self._is_one(name, _CLASSES_OF.get(finding.kind, frozenset())))
         nodes: list[int] = []
-        for name in dict.fromkeys(row.type for row in rows):
+        for name in names:
             every = self._heap.nodes_of_type(name)
             new = every[self._new[every]]
-            stride = max(1, len(new) // _SAMPLE)
-            nodes += [int(node) for node in new[::stride][:_SAMPLE]]
+            most = _SAMPLE if not nodes else _SAMPLE_BESIDE
+            nodes += [int(node) for node in new[:: max(1, len(new) // most)][:most]]
         return nodes
+
+    def _is_one(self, name: str, classes: frozenset[str]) -> bool:
+        """Whether objects of the type are of one of these classes, or of a class derived from one."""
+        types = (node for node, row in self._heap.snapshot.types.items() if row.name == name)
+        return bool(classes) and any(self._heap.rows.is_subclass(node, classes) for node in types)
 
     def grown(self, finding: Finding) -> list[int]:
         """Containers of the finding's types that hold much more than before, the most grown first."""

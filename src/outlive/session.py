@@ -24,6 +24,8 @@ from outlive.trial.supervisor import Ended, Reading, Trial, TrialOptions
 # Marks for telling which containers grow: the first after so many steps, others each time the steps are fourfold.
 _FIRST_MARK = 16
 _MARK_AGAIN = 4
+# Snapshots on the way may take this share of the time: a large heap is then looked at less often.
+_REMEMBERING = 0.05
 
 
 # Without a time budget from the user: so long, and so long where something grows steadily that is not yet confirmed.
@@ -104,7 +106,7 @@ class _Check:
                     budget = replace(budget, seconds=_DOUBTFUL_SECONDS)
                     continue
                 found = self._last_look(series, plan, found)
-                ended = self.inquiry.look_back(self.progress.steps) if found.leaks else None
+                ended = self._look_back(series, plan, found, move) if found.leaks else None
                 return self._conclude(series, plan, found, move, ended or self.trial.finish())
             self._tell(found)
             if found.in_state(State.LEAK, State.GROWING):
@@ -140,7 +142,8 @@ class _Check:
         if isinstance(answer, Ended):
             return answer
         self.marks.append(steps)
-        return self.inquiry.remember(steps)
+        elapsed = time.monotonic() - self.began
+        return self.inquiry.remember(steps) if self.inquiry.seconds <= _REMEMBERING * elapsed else None
 
     def _assess(self, series: Mapping[CounterKey, Series], plan: Horizon) -> tuple[Assessment, Ended | None]:
         """Judge; and before anything is called a leak, ask whether it is a container that fills."""
@@ -156,6 +159,17 @@ class _Check:
             return found
         self._look_for_filling(series, found)
         return assess(series, plan, allow=self.settings.allow, filling=self.filling)
+
+    def _look_back(
+        self, series: Mapping[CounterKey, Series], plan: Horizon, found: Assessment, stop: Stop
+    ) -> Ended | None:
+        """What is kept, then what is opened, while the scenario is still loaded; the verdict stands already."""
+        ended = self.inquiry.look_back(self.progress.steps)
+        if ended is not None:
+            return ended
+        findings = conclude(found, series, plan, stop, own_modules=self.trial.own_modules).findings
+        most = None if self.settings.steps is None else self.settings.steps - self.progress.steps
+        return self.inquiry.watch_openings(findings, self.progress.steps, most)
 
     def _is_worth_more_time(self, move: Stop, budget: Budget, found: Assessment) -> bool:
         """Slow steps: steady growth deserves the steps that would confirm it, unless the user set a limit."""

@@ -108,6 +108,25 @@ def test_where_threads_could_not_be_watched_no_line_is_certain() -> None:
     assert told.site.approximate
 
 
+def test_openings_that_agree_on_no_place_are_nobodys() -> None:
+    """As a thread of native code makes them: whatever Python ran just then is not to blame."""
+    scattered = [row for at in range(5) for row in rows(place(["/srv/app.py", at, f"f_{at}"]), count=1)]
+    assert explain_opened({"fds": scattered}, "pipe", context()) == ()
+
+
+def test_python_code_is_blamed_only_when_nearly_all_openings_agree_on_it() -> None:
+    mostly = rows(place(STEP, function=""), count=3) + rows(count=2)
+    assert explain_opened({"fds": mostly}, "pipe", context()) == ()
+    named = rows(place(STEP), count=3) + rows(count=2)
+    assert [one.explained for one in explain_opened({"fds": named}, "pipe", context())] == [3]
+
+
+def test_a_single_opening_is_told_as_not_certain() -> None:
+    (told,) = explain_opened({"fds": rows(place(STEP), count=1)}, "pipe", context())
+    assert told.site is not None
+    assert told.site.approximate
+
+
 def test_a_child_is_started_and_waited_for() -> None:
     started = {"children": rows(place(STEP, function="os.posix_spawn"), kind="zombie")}
     (told,) = explain_opened(started, "zombie", context("process", "children"))

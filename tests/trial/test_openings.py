@@ -16,12 +16,12 @@ Told = dict[str, Any]
 STEPS = 4
 
 
-def watched(scenario: str, steps: int = STEPS) -> Told:
+def watched(scenario: str, steps: int = STEPS, seconds: float = 10.0) -> Told:
     """What the child tells after so many watched steps; it has run two before."""
     with Trial(scenario, TrialOptions(timeout_s=30)) as trial:
         assert trial.start() is None
         assert isinstance(trial.advance(2), Reading)
-        begun = trial.ask("watch-openings", {})
+        begun = trial.ask("watch-openings", {"seconds": seconds})
         assert isinstance(begun, dict)
         for count in (1, steps - 1):
             reading = trial.advance(count)
@@ -226,7 +226,7 @@ def test_hooks_are_gone_afterwards(write: Write) -> None:
     """)
     with Trial(scenario, TrialOptions(timeout_s=30)) as trial:
         assert trial.start() is None
-        trial.ask("watch-openings", {})
+        trial.ask("watch-openings", {"seconds": 10.0})
         assert isinstance(trial.advance(6), Reading)
         trial.ask("openings", {})
         assert isinstance(trial.advance(2), Reading)
@@ -284,3 +284,76 @@ def test_a_program_that_closes_every_descriptor_ends_the_watch_alone(write: Writ
         """)
     )
     assert "Bad file descriptor" in told["why"]
+
+
+def test_steps_that_are_too_long_are_watched_no_further(write: Write) -> None:
+    told = watched(write("import os\ndef step(i):\n    os.open('/dev/zero', os.O_RDONLY)"), seconds=0.0)
+    assert "too long" in told["why"]
+    assert told["fds"] == []
+
+
+def test_nothing_is_certain_where_a_signal_handler_may_run_between_two_events(write: Write) -> None:
+    told = watched(
+        write("""
+            import os, signal
+            def on_alarm(*told):
+                os.open("/dev/zero", os.O_RDONLY)
+            def setup():
+                signal.signal(signal.SIGALRM, on_alarm)
+            def step(i):
+                os.kill(os.getpid(), signal.SIGALRM)
+                len("here it comes")
+        """)
+    )
+    assert len(told["fds"]) == STEPS
+    assert places(told) == set()
+
+
+def test_a_generator_that_opens_between_two_yields_is_told(write: Write) -> None:
+    told = watched(
+        write("""
+            import os
+            def opening():
+                while True:
+                    os.open("/dev/zero", os.O_RDONLY)
+                    yield
+            TURNS = opening()
+            def step(i):
+                next(TURNS)
+        """)
+    )
+    assert places(told) == {("device", "os.open", 5, "opening")}
+
+
+def test_what_the_program_replaces_is_not_taken_for_what_it_opens(write: Write) -> None:
+    """The same number, closed and opened by one call: nobody is accused of it."""
+    told = watched(
+        write("""
+            import os
+            KEPT = [os.open("/dev/zero", os.O_RDONLY), os.open("/dev/null", os.O_RDONLY)]
+            def step(i):
+                os.dup2(KEPT[i % 2], KEPT[(i + 1) % 2])
+        """)
+    )
+    assert told["fds"] == []
+
+
+def test_code_that_runs_beside_a_native_thread_is_not_blamed(write: Write) -> None:
+    told = watched(
+        write("""
+            import ctypes
+            LIBC = ctypes.CDLL(None)
+            DUP = ctypes.cast(LIBC.dup, ctypes.c_void_p)
+            def reckon(n):
+                return n + 1
+            def step(i):
+                thread = ctypes.c_ulong()
+                LIBC.pthread_create(ctypes.byref(thread), None, DUP, ctypes.c_void_p(1))
+                LIBC.pthread_detach(thread)
+                for n in range(300):
+                    reckon(n)
+        """)
+    )
+    assert len(told["fds"]) == STEPS
+    lines = {one["stack"][0][1] for row in told["fds"] for one in row["candidates"] if not one["function"]}
+    assert not lines & {6, 11, 12}

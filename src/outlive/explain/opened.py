@@ -26,8 +26,10 @@ KINDS = frozenset(_ANSWERS)
 """The kinds of findings whose openings can be watched."""
 _THINGS = {"fd": "{} descriptor", "process": "{} child process"}
 _VERBS = {"fd": ("opens", "closes"), "process": ("starts", "waits for")}
-# A site of fewer openings than this share is not told beside another.
-_SHARE = 0.1
+# What native threads open is seen wherever Python happens to be, each time elsewhere. So a place is told when openings
+# agree on it: so many, and such a share of them; nearly all, where no C function is known to have done it. A single
+# opening can agree with none: its line is not certain.
+_FEWEST, _SHARE, _SHARE_UNNAMED = 2, 0.25, 0.9
 
 
 @dataclass(frozen=True)
@@ -55,8 +57,10 @@ def explain_opened(answer: Mapping[str, Any], type_name: str, context: Context) 
     counted = Counter(place.key for place in places)
     told = []
     for key, count in counted.most_common():
-        if count >= _SHARE * len(rows):
-            told.append(_explain(_clearest(key, places), count, len(rows), type_name, context, answer))
+        share = _SHARE if key[0] else _SHARE_UNNAMED
+        if count >= max(min(_FEWEST, len(rows)), share * len(rows)):
+            is_certain = count >= _FEWEST and not answer.get("unseen_threads")
+            told.append(_explain(_clearest(key, places), is_certain, (count, len(rows)), type_name, context))
     return tuple(told)
 
 
@@ -102,11 +106,8 @@ def _clearest(key: object, places: Sequence[_Place]) -> _Place:
     return Counter(exact or ones).most_common(1)[0][0]
 
 
-def _explain(
-    place: _Place, count: int, sampled: int, type_name: str, context: Context, answer: Mapping[str, Any]
-) -> Explanation:
-    approximate = not place.exact or bool(answer.get("unseen_threads"))
-    whole = _site(place, approximate)
+def _explain(place: _Place, is_certain: bool, seen: tuple[int, int], type_name: str, context: Context) -> Explanation:
+    whole = _site(place, not (place.exact and is_certain))
     site = site_to_tell(whole, context) or whole
     blamed = _first_beyond_stdlib(site, context)
     owner = owner_of_file(blamed.file, context.packages)
@@ -125,8 +126,8 @@ def _explain(
         site=site,
         made_by=owner_of_site(site, context),
         advice=match(facts),
-        explained=count,
-        sampled=sampled,
+        explained=seen[0],
+        sampled=seen[1],
         fingerprint=digest(context.kind, type_name, PurePath(blamed.file).name, blamed.function),
     )
 
