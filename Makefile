@@ -67,6 +67,7 @@ bench:
 	$(TEST)/bin/python $(PIP) install '.[test]'
 	$(TEST)/bin/python -m benches.snapshot
 	$(TEST)/bin/python -m benches.heap
+	$(TEST)/bin/python -m benches.heap.opening
 	$(TEST)/bin/python -m benches.verdict
 	$(TEST)/bin/python benches/probes/cost.py
 	$(TEST)/bin/python benches/leakbench/run.py

@@ -37,7 +37,7 @@ from outlive.explain.opened import KINDS, explain_opened, with_site
 from outlive.explain.regroup import Explained, regroup
 from outlive.explain.unseen import explain_unseen
 from outlive.heap.heap import Heap
-from outlive.heap.newness import Newness
+from outlive.heap.newness import Newness, spread
 from outlive.model.packages import Packages
 from outlive.model.verdict import Finding
 from outlive.trial.supervisor import Ended, Trial
@@ -209,11 +209,12 @@ class Outlivers:
         count = len(self._heap.snapshot)
         new = np.zeros(count, dtype=np.bool_) if absent is None else absent.copy()
         known = np.zeros(count, dtype=np.bool_) if absent is None else np.ones(count, dtype=np.bool_)
+        exact = np.zeros(count, dtype=np.bool_)
         if self._stamps is not None:
             exact = self._stamps.exact
             new[exact] = self._stamps.tick[exact] >= FIRST_STEP + since
             known |= exact
-        return new, known
+        return spread(self._heap.snapshot, new, known & ~exact), known
 
     def of(self, finding: Finding) -> list[int]:
         """New objects of the types that the finding names, a sample of each, those that it is about first."""

@@ -105,6 +105,9 @@ class SmallHeap:
     def references(self, node: int) -> list[Reference]:
         return [one for one in self.held if one.source == node]
 
+    def referrers(self, node: int) -> list[Reference]:
+        return [one for one in self.held if one.target == node]
+
     def thread_at(self, frame: int) -> SimpleNamespace | None:
         """`thread=name` of a frame names the thread's object, `entry=` what it was started for."""
         said = self.said[frame]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+
 import outlive
 from outlive.capture.snapshot import Snapshot, load
-from outlive.heap.newness import Newness
+from outlive.heap.newness import Newness, spread
 
 
 class Session:
@@ -50,3 +52,24 @@ def test_the_container_that_grew_is_named_first(tmp_path: Path) -> None:
     (node, more), *_ = Newness(before, after).grown(1000)
     assert int(after.column("address")[node]) == id(registry)
     assert more == 5000
+
+
+class Owner:
+    def __init__(self) -> None:
+        self.parts = {"first": [object()]}
+
+
+def test_what_only_new_objects_hold_is_new_where_its_own_age_is_in_doubt(tmp_path: Path) -> None:
+    old = Owner()
+    shared = old.parts
+    made = Owner()
+    made.shared = shared  # type: ignore[attr-defined]
+    heap = taken(tmp_path, "heap")
+    addresses = {int(address): node for node, address in enumerate(heap.column("address"))}
+    new = np.zeros(len(heap), dtype=bool)
+    new[addresses[id(made)]] = True
+    found = spread(heap, new, np.ones(len(heap), dtype=bool))
+    assert found[addresses[id(made.parts)]]
+    assert found[addresses[id(made.parts["first"])]]
+    assert not found[addresses[id(shared)]]
+    assert not found[addresses[id(old)]]

@@ -6,14 +6,15 @@ import dataclasses
 import re
 import shlex
 
+import page_values
 import pytest
 from results import ALL, BLIND, LEAK, NO_LEAK, RAISED, SESSIONS, SOCKETS, TWO_LEAKS, evidence
 
 from outlive.cli import check
 from outlive.cli.parsing import verb_parser
-from outlive.model.verdict import CheckResult, Finding, Outcome, Rate
+from outlive.model.verdict import CheckResult, Control, Finding, Note, Outcome, Rate
 from outlive.reports.check_text import render
-from outlive.reports.finding_words import sentence
+from outlive.reports.finding_words import counter_words, sentence
 from outlive.reports.next_command import after_check
 
 
@@ -130,3 +131,45 @@ def test_next_command_after_a_test_is_pytests() -> None:
     why, command = after_check(dataclasses.replace(LEAK, scenario="tests/test_app.py::test_request"))
     assert command == "pytest --outlive tests/test_app.py::test_request"
     assert "outlive(allow=['service.Session'])" in why
+
+
+def test_nothing_of_the_checked_program_reaches_the_terminal_as_control_or_direction() -> None:
+    name = "app.\x1b]0;owned\x07\u202eSession\r\x9b2J"
+    hostile = dataclasses.replace(
+        page_values.hostile(),
+        scenario=name,
+        reason=name,
+        findings=tuple(
+            dataclasses.replace(
+                one, type=name, kind=name, evidence=(evidence("objects", name),), explanation=None, detail=name
+            )
+            for one in (SESSIONS, SOCKETS)
+        ),
+        notes=(Note(name, name),),
+        controls=(Control(name, name, name, name, False),),
+        traceback=f"\t{name}",
+    )
+    text = render(hostile)
+    assert all(one.isprintable() or one == "\n" for one in text)
+    assert "app.\N{REPLACEMENT CHARACTER}]0;owned" in text
+
+
+def test_single_finding_with_a_hostile_name_is_safe_in_the_headline() -> None:
+    found = dataclasses.replace(SESSIONS, type="app.\x1b[31mRed")
+    text = render(dataclasses.replace(LEAK, findings=(found,)))
+    assert "\x1b" not in text
+    assert (
+        "app.\N{REPLACEMENT CHARACTER}[31mRed objects" in text or "app.\N{REPLACEMENT CHARACTER}[31mRed object " in text
+    )
+
+
+def test_ordinary_names_and_tracebacks_are_shown_as_they_are() -> None:
+    text = render(
+        dataclasses.replace(RAISED, traceback="Traceback:\n\tfile müll.py, line 3\nValueError: größer · 日本")
+    )
+    assert "ValueError: größer · 日本" in text
+    assert "file müll.py, line 3" in text
+
+
+def test_counter_of_a_hostile_type_stands_on_one_line() -> None:
+    assert "\n" not in counter_words(evidence("objects", "app.A\nLEAK  all is lost"))

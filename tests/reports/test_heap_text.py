@@ -85,3 +85,17 @@ def test_json_says_everything_and_names_its_schema() -> None:
     assert written["biggest"][0]["label"] == "app.pages"
     fields = {field.name for field in dataclasses.fields(HeapSummary)}
     assert set(written) == fields | {"schema", "outlive"}
+
+
+def test_references_that_extension_modules_keep_as_usual_are_one_line() -> None:
+    usual = (Unexplained("function", 470, 498, "numpy"), Unexplained("str", 3, 3, "the interpreter"))
+    text = heap_text.render(dataclasses.replace(SUMMARY, unexplained=(*SUMMARY.unexplained, *usual)))
+    assert "and 501 references to what numpy, the interpreter keep of their own: usual" in text
+    assert "function" not in text
+
+
+def test_nothing_but_usual_references_asks_for_nothing() -> None:
+    usual = (Unexplained("function", 470, 498, "numpy"),)
+    text = heap_text.render(dataclasses.replace(SUMMARY, unexplained=usual))
+    assert "  498 references to what numpy keeps of its own: usual" in text
+    assert "outlive diff" not in text

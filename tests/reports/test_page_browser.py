@@ -1,10 +1,13 @@
 """The page in a real Chromium: nothing hostile runs, nothing is fetched, tables and map work, the first view is fast.
 
-Skipped where no Chromium is installed (Debian: `apt-get install chromium`).
+Skipped where no Chromium is installed (Debian: `apt-get install chromium`), and with OUTLIVE_SKIP_BROWSER=1: a page is
+the same whichever Python wrote it, so the project's own run has these tests on one Python only.
 """
 
 from __future__ import annotations
 
+import dataclasses
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,9 +17,14 @@ import pytest
 from page_browser import CHROMIUM, Browser, Page
 from results import BLIND, LEAK, NO_LEAK, RAISED
 
+from outlive.model.heap_summary import Block
 from outlive.reports import page
 
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed"),
+    pytest.mark.skipif(bool(os.environ.get("OUTLIVE_SKIP_BROWSER")), reason="OUTLIVE_SKIP_BROWSER is set"),
+]
 
 Show = Callable[..., Page]
 BIG_HEAP = page_values.heap(types=6_000, width=24, depth=3)
@@ -184,6 +192,15 @@ def test_boxes_of_the_map_fill_it_and_do_not_overlap(show: Show) -> None:
         return areas.reduce((sum, one) => sum + one, 0) / (map.width * map.height); })()"""
     )
     assert 0.97 < filled < 1.03
+
+
+def test_what_is_no_box_of_its_own_comes_last_and_is_counted(show: Show) -> None:
+    parts = tuple(Block(at, "app.Row", f"[{at}]", 100, 100) for at in (1, 2, 3))
+    tree = Block(0, "", "all", 0, 1000, 53, parts)
+    opened = show(page.of_heap(dataclasses.replace(BIG_HEAP, tree=tree)))
+    boxes = opened.run("[...document.querySelectorAll('.box')].map(one => one.getAttribute('aria-label'))")
+    assert boxes[-1] == "49 objects in smaller ones: 700 B"
+    assert len(boxes) == 4
 
 
 def test_colours_can_be_chosen_against_the_system(show: Show) -> None:

@@ -24,11 +24,11 @@ from outlive.explain.inspectors import inspect
 from outlive.explain.inspectors.answer import Answer, stuck, unknown
 from outlive.explain.kinds import plain
 from outlive.explain.links import NATIVE, Chain, Link, chain_of, steady
-from outlive.explain.owner import owner_of_holder, owner_of_site, owner_of_type, site_to_tell
+from outlive.explain.owner import owner_of_holder, owner_of_site, owner_of_type, place_of, site_to_tell
 from outlive.explain.sentence import Told, held_by, sentence
 from outlive.explain.sharing import shared_by
 from outlive.explain.states import judge_links
-from outlive.explain.unheld import explain_unheld
+from outlive.explain.unheld import explain_unheld, topmost
 from outlive.heap.heap import Heap
 from outlive.model.explanation import Explanation, Hop, State
 
@@ -80,7 +80,8 @@ def _chains(heap: AskedHeap, nodes: Sequence[int], context: Context) -> tuple[li
         if chain is None:
             unheld.append((node, node))
         elif chain.root_kind == NATIVE and (len(chain.links) <= 1 or context.is_new(chain.links[0].node)):
-            unheld.append((chain.links[0].node if chain.links else node, node))
+            head = chain.links[0].node if chain.links else node
+            unheld.append((topmost(heap, head, context), node))
         else:
             chains.append(chain)
     return chains, unheld
@@ -107,7 +108,7 @@ def _answer(heap: AskedHeap, chain: Chain, node: int, context: Context) -> Answe
 
 
 def _explain(heap: AskedHeap, group: Sequence[_Judged], sampled: int, context: Context) -> Explanation:
-    one = _plainest(group)
+    one = _plainest(group, context)
     chain, node = one.chain, one.chain.last.node
     site, family = site_to_tell(context.site_of(node), context), family_of(chain)
     hops = _hops(heap, one)
@@ -135,10 +136,13 @@ def _explain(heap: AskedHeap, group: Sequence[_Judged], sampled: int, context: C
     return replace(explanation, advice=match(_facts(explanation, chain, context, hiding is not None)))
 
 
-def _plainest(group: Sequence[_Judged]) -> _Judged:
-    """The member to tell it on: of the type that was asked about first, the one with the shortest path."""
+def _plainest(group: Sequence[_Judged], context: Context) -> _Judged:
+    """The member to tell it on: of the type that was asked about first, made where most are, with the shortest path."""
     asked_first = [each for each in group if each.chain.last.type == group[0].chain.last.type]
-    return min(asked_first, key=lambda each: (len(each.chain.links), len(each.chain.expression)))
+    sites = {each.chain.last.node: place_of(context.site_of(each.chain.last.node)) for each in asked_first}
+    usual, _ = Counter(sites.values()).most_common(1)[0]
+    usually = [each for each in asked_first if sites[each.chain.last.node] == usual]
+    return min(usually, key=lambda each: (len(each.chain.links), len(each.chain.expression)))
 
 
 def _is_linked(one: _Judged) -> bool:

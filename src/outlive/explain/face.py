@@ -105,6 +105,9 @@ class Face:
     def references(self, node: int) -> Sequence[AskedReference]:
         return self._heap.references(node)
 
+    def referrers(self, node: int) -> Sequence[AskedReference]:
+        return self._heap.referrers(node)
+
     def unexplained(self, node: int) -> int:
         return self._heap.unexplained(node)
 

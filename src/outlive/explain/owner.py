@@ -124,3 +124,8 @@ def site_to_tell(site: Site | None, context: Context) -> Site | None:
     if not yours:
         return None if site.approximate else site
     return replace(site, callers=site.callers[: yours[-1]])
+
+
+def place_of(site: Site | None) -> tuple[str, int]:
+    """The line alone, to count by; ("", 0) where it is not known."""
+    return (site.file, site.line) if site is not None else ("", 0)

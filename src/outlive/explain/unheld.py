@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from outlive.catalogue.facts import Facts
 from outlive.catalogue.matching import match
@@ -12,11 +14,13 @@ from outlive.explain.fingerprint import digest
 from outlive.explain.hidden import Hiding, hiding_near, hiding_words
 from outlive.explain.kinds import plain
 from outlive.explain.links import NATIVE
-from outlive.explain.owner import owner_of_site, owner_of_type, site_to_tell
+from outlive.explain.owner import owner_of_site, owner_of_type, place_of, site_to_tell
 from outlive.explain.sentence import unheld
 from outlive.model.explanation import Explanation, Hop, Owner, OwnerKind, State
 
 NATIVE_HOLDER = "native code"
+# How far up, and among how many holders, the topmost object is looked for.
+_HIGHEST, _MOST_HOLDERS = 6, 100
 
 
 def explain_unheld(
@@ -30,7 +34,9 @@ def explain_unheld(
 
 
 def _explain(heap: AskedHeap, group: Sequence[tuple[int, int]], sampled: int, context: Context) -> Explanation:
-    node = max((head for head, _ in group), key=heap.unexplained)
+    heads = [head for head, _ in group]
+    usual, _ = Counter(place_of(context.site_of(head)) for head in heads).most_common(1)[0]
+    node = max((head for head in heads if place_of(context.site_of(head)) == usual), key=heap.unexplained)
     kind, references, site = heap.type_name(node), heap.unexplained(node), site_to_tell(context.site_of(node), context)
     hiding = hiding_near(heap, node, context) if references else None
     label = NATIVE_HOLDER if references else "a cycle"
@@ -39,7 +45,7 @@ def _explain(heap: AskedHeap, group: Sequence[tuple[int, int]], sampled: int, co
     facts = Facts(
         kind=context.kind,
         type=plain(kind),
-        hops=(hop,),
+        hops=(replace(hop, label="", pattern="", faulty=False),),
         held_by=hiding.type if hiding else "",
         site=site,
         owner=owner,
@@ -79,3 +85,19 @@ def _owner(kind: str, hiding: Hiding | None, references: int, context: Context) 
     if hiding:
         return owner_of_type(hiding.type, context)
     return owner_of_type(kind, context) if references else Owner(OwnerKind.UNKNOWN)
+
+
+def topmost(heap: AskedHeap, head: int, context: Context) -> int:
+    """The object that native code keeps and that, through new objects, keeps `head` too; `head` when there is none.
+
+    A hidden memo holds an object and the object's parts alike: the mistake is the one object.
+    """
+    seen, waiting, found = {head}, [head], head
+    for _ in range(_HIGHEST):
+        holders = [one.source for node in waiting for one in heap.referrers(node)]
+        waiting = [node for node in dict.fromkeys(holders) if node not in seen and context.is_new(node)]
+        seen.update(waiting)
+        if not waiting or len(seen) > _MOST_HOLDERS:
+            break
+        found = next((node for node in waiting if heap.unexplained(node)), found)
+    return found

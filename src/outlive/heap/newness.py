@@ -61,3 +61,28 @@ def _references(snapshot: Snapshot) -> npt.NDArray[np.int64]:
     starts = snapshot.column("edge_start").astype(np.int64)
     counts: npt.NDArray[np.int64] = filled[starts[1:]] - filled[starts[:-1]]
     return counts
+
+
+def spread(
+    snapshot: Snapshot, new: npt.NDArray[np.bool_], doubtful: npt.NDArray[np.bool_], rounds: int = 4
+) -> npt.NDArray[np.bool_]:
+    """`new`, and those of `doubtful` that only new objects hold, a few references deep.
+
+    For objects taken for old because one of their type lived at their address before, as dicts and lists do that are
+    made again and again.
+    """
+    targets, starts = snapshot.column("targets"), snapshot.column("edge_start")
+    found = new.copy()
+    for _ in range(rounds):
+        asked = doubtful & ~found
+        asked[0] = False
+        places = np.flatnonzero(asked[targets])
+        held = targets[places].astype(np.int64)
+        by_old = ~found[np.searchsorted(starts, places, side="right") - 1]
+        kept_by_old = np.bincount(held[by_old], minlength=len(new)) > 0
+        kept = np.bincount(held, minlength=len(new)) > 0
+        turned = asked & kept & ~kept_by_old
+        if not turned.any():
+            break
+        found |= turned
+    return found

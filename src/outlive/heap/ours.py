@@ -11,12 +11,11 @@ import numpy.typing as npt
 
 from outlive.heap.modules import Modules, is_ours
 from outlive.heap.naming import GENERATORS
-from outlive.heap.rows import Rows
+from outlive.heap.rows import FRAME, Rows
 from outlive.heap.values import Values
 
-_RUNS_CODE = GENERATORS | {"function", "frame"}
-# A frame or coroutine refers to a function or to code, a function to code and to a module's globals.
-_DEPTH = 2
+# What a frame or coroutine runs stands among its first references; its variables come after.
+_RUNS = 2
 
 
 def our_nodes(rows: Rows, values: Values, modules: Modules) -> npt.NDArray[np.bool_]:
@@ -28,21 +27,43 @@ def our_nodes(rows: Rows, values: Values, modules: Modules) -> npt.NDArray[np.bo
     mine[type_nodes] = True
     mine |= mine[types]
     mine[0] = False
+    namespaces = np.zeros(len(rows), dtype=bool)
     for name, node in modules.entries:
         if is_ours(name):
-            mine[[node, values.instance_dict(node)]] = True
+            mine[node] = True
+            namespaces[values.instance_dict(node)] = True
+    namespaces[0] = False
+    mine |= namespaces
     mine[0] = False
-    runs_code = np.isin(types, [row.node for row in snapshot.types.values() if row.name in _RUNS_CODE])
-    runs_code |= types == 0  # running frames that no object owns
-    code_nodes = [row.node for row in snapshot.types.values() if row.name == "code"]
-    for _ in range(_DEPTH):
-        sources, _targets = references_into(rows, mine)
-        mine[sources[runs_code[sources] & (snapshot.column("layout")[sources] != 33)]] = True
-        for node in np.flatnonzero(mine & runs_code).tolist():
-            for target in rows.targets(node):
-                if rows.type_node(target) in code_nodes:
-                    mine[target] = True
+    mine |= _running(rows, _functions(rows, namespaces))
     return mine
+
+
+def _functions(rows: Rows, namespaces: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Functions whose globals are one of `namespaces`, and their code."""
+    found = np.zeros(len(rows), dtype=bool)
+    sources, _ = references_into(rows, namespaces)
+    found[sources[_of_types(rows, frozenset({"function"}))[sources]]] = True
+    code = _of_types(rows, frozenset({"code"}))
+    for node in np.flatnonzero(found).tolist():
+        found[[target for target in rows.targets(node) if code[target]]] = True
+    return found
+
+
+def _running(rows: Rows, functions: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """`functions` and what runs them. A frame that only has one of ours in a variable is not ours."""
+    found = functions.copy()
+    runs = _of_types(rows, GENERATORS | {"frame"}) | (rows.snapshot.column("layout") == FRAME)
+    sources, _ = references_into(rows, functions)
+    for node in np.unique(sources[runs[sources]]).tolist():
+        if any(functions[target] for target in rows.targets(node)[:_RUNS]):
+            found[node] = True
+    return found
+
+
+def _of_types(rows: Rows, names: frozenset[str]) -> npt.NDArray[np.bool_]:
+    wanted = [row.node for row in rows.snapshot.types.values() if row.name in names]
+    return np.isin(rows.snapshot.column("type"), wanted)
 
 
 def references_into(rows: Rows, nodes: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:

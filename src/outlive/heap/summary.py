@@ -11,7 +11,8 @@ from outlive.heap.blocks import biggest_blocks, dominator_tree
 from outlive.heap.heap import Heap
 from outlive.heap.suspects import suspects
 from outlive.heap.type_totals import type_totals
-from outlive.model.heap_summary import Cycle, HeapSummary, Unexplained
+from outlive.heap.unexplained import unexplained_references
+from outlive.model.heap_summary import Cycle, HeapSummary
 
 _TYPES, _BIGGEST, _SUSPECTS, _CYCLES, _UNEXPLAINED = 200, 50, 20, 50, 50
 _CYCLE_TYPES = 8
@@ -32,7 +33,7 @@ def summarise(heap: Heap) -> HeapSummary:
         tree=dominator_tree(heap),
         suspects=suspects(heap, _SUSPECTS),
         cycles=_cycles(heap),
-        unexplained=_unexplained(heap),
+        unexplained=unexplained_references(heap, _UNEXPLAINED),
         facts=dict(snapshot.facts),
     )
 
@@ -44,23 +45,3 @@ def _cycles(heap: Heap) -> tuple[Cycle, ...]:
         common = names[np.argsort(-counts, kind="stable")][:_CYCLE_TYPES]
         found.append(Cycle(tuple(str(name) for name in common), len(garbage.nodes), garbage.bytes))
     return tuple(found)
-
-
-def _unexplained(heap: Heap) -> tuple[Unexplained, ...]:
-    """By type, most references first. Classes are left out: C code keeps a reference to each class that it made."""
-    missing = heap.routes.unexplained
-    types = heap.snapshot.column("type")
-    held = missing > 0
-    objects = np.bincount(types[held], minlength=len(heap))
-    references = np.bincount(types[held], weights=missing[held], minlength=len(heap))
-    totals: dict[str, tuple[int, int]] = {}
-    for row in heap.snapshot.types.values():
-        if objects[row.node] and not _is_class_of_classes(heap, row.node):
-            many, more = totals.get(row.name, (0, 0))
-            totals[row.name] = many + int(objects[row.node]), more + int(references[row.node])
-    rows = sorted(totals.items(), key=lambda item: (-item[1][1], item[0]))
-    return tuple(Unexplained(name, many, more) for name, (many, more) in rows[:_UNEXPLAINED])
-
-
-def _is_class_of_classes(heap: Heap, type_node: int) -> bool:
-    return heap.rows.is_subclass(type_node, frozenset(["type"]))

@@ -59,6 +59,7 @@ def _nested(dominators: npt.NDArray[np.uint32], types: npt.NDArray[np.int32]) ->
     """
     found = np.zeros(len(dominators), dtype=bool)
     circle = _circles(dominators, types)[types]
+    circle[0] = 0  # above everything is no object: chains end there
     waiting = np.flatnonzero((dominators != 0) & (circle != 0)).astype(np.uint32)
     above = dominators[waiting]
     for _ in range(_STEPS):

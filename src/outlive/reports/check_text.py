@@ -2,6 +2,7 @@
 
 The order answers a reader's questions as they come: does it leak? what, and how much? how do you know? what else did
 you see? how far can I trust this run? what do I type next? Pure: a result in, a string out; no stream, no terminal.
+Names, notes and tracebacks come from the checked program: all pass `printable`.
 """
 
 from __future__ import annotations
@@ -11,11 +12,13 @@ from outlive.reports import why_text
 from outlive.reports.amounts import amount, byte_size, counted, how_often, interval, number, power, seconds
 from outlive.reports.finding_words import counter_words, measure, sentence
 from outlive.reports.next_command import after_check
+from outlive.reports.printable import printable
 from outlive.reports.style import Style, columns
 
 _SHOWN_WITH_IT = 6
 _SHOWN_TRACEBACK_LINES = 30
 _ASKED_ABOUT = ("objects", "blocks", "native", "fds", "threads")
+_LONGEST_LINE = 1000  # of a sentence, or of a line of the program's own: longer ones are cut in their middle
 _BYTE_COUNTERS = ("native", "mapped", "bytes")
 _CONTROL_WORDS = {
     "positive": ("planted leak found", "planted leak MISSED"),
@@ -35,12 +38,12 @@ def render(result: CheckResult, *, color: bool = False) -> str:
 def _headline(result: CheckResult, style: Style) -> str:
     paint = {Verdict.LEAK: style.bad, Verdict.NO_LEAK: style.good, Verdict.COULD_NOT_TELL: style.unsure}
     word = paint[result.verdict](result.verdict.value.upper())
-    return f"{word}  {style.strong(result.scenario)}: {_headline_reason(result)}"
+    return f"{word}  {style.strong(printable(result.scenario))}: {_headline_reason(result)}"
 
 
 def _headline_reason(result: CheckResult) -> str:
     if result.verdict is not Verdict.LEAK or not result.findings:
-        return result.reason
+        return printable(result.reason, _LONGEST_LINE)
     first = sentence(result.findings[0])
     if len(result.findings) == 1:
         return first
@@ -60,9 +63,9 @@ def _finding(finding: Finding, at: int, result: CheckResult, style: Style) -> st
         told = "\n".join(why_text.render(finding.explanation, style))
         lines += ["", *(f"  {line}".rstrip() for line in told.splitlines())]
     elif finding.detail:
-        lines += [f"  {line}" for line in finding.detail.splitlines()]
+        lines += [f"  {printable(line, _LONGEST_LINE)}" for line in finding.detail.splitlines()]
     lines += ["", *_evidence_table(finding, style), ""]
-    lines.append(f"  {style.quiet('fingerprint ' + finding.fingerprint)}")
+    lines.append(f"  {style.quiet('fingerprint ' + printable(finding.fingerprint))}")
     return "\n".join(lines)
 
 
@@ -94,7 +97,7 @@ def _evidence_row(evidence: Evidence) -> list[str]:
 
 
 def _notes(result: CheckResult) -> str:
-    return "\n".join(f"  note: {note.slug}: {note.text}" for note in result.notes)
+    return "\n".join(printable(f"  note: {note.slug}: {note.text}", _LONGEST_LINE) for note in result.notes)
 
 
 def _trouble(result: CheckResult, style: Style) -> str:
@@ -105,7 +108,7 @@ def _trouble(result: CheckResult, style: Style) -> str:
     cut = len(lines) - _SHOWN_TRACEBACK_LINES
     if cut > 0:
         lines = [f"… {counted(cut, 'line')} above", *lines[-_SHOWN_TRACEBACK_LINES:]]
-    return "\n".join(style.quiet(f"  | {line}") for line in lines)
+    return "\n".join(style.quiet(f"  | {printable(line.expandtabs(), _LONGEST_LINE)}") for line in lines)
 
 
 def _worth(result: CheckResult, style: Style) -> str:
@@ -121,7 +124,7 @@ def _controls(result: CheckResult) -> str:
         name = control.name
         seen, missed = _CONTROL_WORDS.get(control.kind, (f"{name} as expected", f"{name} NOT as expected"))
         parts.append(seen if control.seen else f"{missed} (expected {control.expected}, got {control.got})")
-    return ", ".join(parts)
+    return printable(", ".join(parts), _LONGEST_LINE)
 
 
 def _smallest(smallest: dict[str, Rate]) -> str:
@@ -153,4 +156,5 @@ def _cost(cost: Cost) -> str:
 
 def _next(result: CheckResult, style: Style) -> str:
     why, command = after_check(result)
-    return f"  {style.quiet('next')}       {why}:\n             {style.strong(command)}"
+    command = printable(command, _LONGEST_LINE)
+    return f"  {style.quiet('next')}       {printable(why, _LONGEST_LINE)}:\n             {style.strong(command)}"

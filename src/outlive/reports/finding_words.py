@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from outlive.model.verdict import Evidence, Finding
 from outlive.reports.amounts import byte_size, how_often, interval, number
+from outlive.reports.printable import printable
 
 # One and many of each resource kind; {} is the finding's type, where that says more than the kind does.
 _NOUNS = {
@@ -30,7 +31,7 @@ def sentence(finding: Finding) -> str:
     """What one step leaves behind: "every step leaves 2 app.Session objects behind". No capital, no full stop."""
     count = finding.count.per_step
     if count <= 0:
-        mass = _MASSES.get(finding.kind, f"{_short(finding.type) or finding.kind} memory")
+        mass = _MASSES.get(finding.kind, f"{_short(finding.type) or printable(finding.kind)} memory")
         return f"every step leaves {byte_size(finding.bytes.per_step)} of {mass} behind"
     often = how_often(count)
     if often:
@@ -43,7 +44,7 @@ def sentence(finding: Finding) -> str:
 def noun(finding: Finding, *, many: bool) -> str:
     """The resource in words: "app.Session objects", "open socket descriptor", "thread"."""
     counter = finding.evidence[0].counter if finding.evidence else ""
-    patterns = _NOUNS_BY_COUNTER.get(counter) or _NOUNS.get(finding.kind, ("{} " + finding.kind,) * 2)
+    patterns = _NOUNS_BY_COUNTER.get(counter) or _NOUNS.get(finding.kind, ("{} " + printable(finding.kind),) * 2)
     return " ".join(patterns[many].format(_short(finding.type)).split())
 
 
@@ -60,9 +61,9 @@ def measure(finding: Finding) -> str:
 
 def counter_words(evidence: Evidence) -> str:
     """The counter that grew, as the tables name it: "objects app.Session"."""
-    return f"{evidence.counter} {evidence.type}".rstrip()
+    return printable(f"{evidence.counter} {evidence.type}".rstrip())
 
 
 def _short(type_name: str) -> str:
     """Built-in types go by their bare names in sentences; tables and JSON keep them whole."""
-    return type_name.removeprefix("builtins.")
+    return printable(type_name.removeprefix("builtins."))

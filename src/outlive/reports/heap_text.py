@@ -86,11 +86,23 @@ def _cycles(cycles: tuple[Cycle, ...], limit: int) -> list[str]:
 
 
 def _unexplained(rows: tuple[Unexplained, ...], limit: int) -> list[str]:
+    """What is usual in one line: each extension module keeps what it is made of."""
+    told = [one for one in rows if not one.usual]
     cells = [
         [counted(one.references, "reference"), f"to {counted(one.objects, 'object')}", _short(one.type)]
-        for one in rows[:limit]
+        for one in told[:limit]
     ]
-    return [*columns(cells, left=frozenset({1, 2})), *_more(len(rows), limit)]
+    lines = [*columns(cells, left=frozenset({1, 2})), *_more(len(told), limit)]
+    usual = [one for one in rows if one.usual]
+    if usual:
+        whose = sorted({one.usual for one in usual}, key=lambda name: (name.startswith("the "), name))
+        names = ", ".join(printable(name) for name in [*whose[:4], *(["…"] if len(whose) > 4 else [])])
+        count = counted(sum(one.references for one in usual), "reference")
+        keep = "keeps of its" if len(whose) == 1 else "keep of their"
+        lines.append(f"{'and ' if told else ''}{count} to what {names} {keep} own: usual")
+    if told:
+        lines.append("native code keeps these; whether it forgot them, only a second snapshot tells (outlive diff)")
+    return lines
 
 
 def _more(count: int, limit: int) -> list[str]:

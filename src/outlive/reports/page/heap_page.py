@@ -102,7 +102,10 @@ _TITLES = {
     "types": ("Types", "Their objects, their own bytes, and what would go with all of them."),
     "biggest": ("Biggest objects", "By what would go with each of them."),
     "cycles": ("Garbage cycles", "Objects that only hold each other and wait for the collector."),
-    "unexplained": ("Unexplained references", "More references than objects hold: native code has the rest."),
+    "unexplained": (
+        "Unexplained references",
+        "Native code has these: mostly what it is made of. Forgotten ones show between two snapshots.",
+    ),
 }
 
 
@@ -137,8 +140,8 @@ def _cycle_types(cycle: Cycle) -> str:
 
 
 def _unexplained(summary: HeapSummary) -> Table:
-    columns = (Column("type"), Column("objects", "count"), Column("references", "count"))
-    rows = [(one.type, one.objects, one.references) for one in summary.unexplained]
+    columns = (Column("type"), Column("objects", "count"), Column("references", "count"), Column("usual for"))
+    rows = [(one.type, one.objects, one.references, one.usual) for one in summary.unexplained]
     return Table("unexplained", "Unexplained references", columns, rows)
 
 

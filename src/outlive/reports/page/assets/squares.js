@@ -1,6 +1,6 @@
 // Rectangles for weights, as near to squares as may be (Bruls, Huizing, van Wijk 2000). Knows numbers only.
 
-// `weights` must be sorted, largest first, all above zero. Returns one {x, y, width, height} for each.
+// `weights` should be sorted, largest first, but for a rest that comes last; all above zero. Returns one {x, y, width, height} for each.
 function squarify(weights, x, y, width, height) {
   const total = weights.reduce((sum, one) => sum + one, 0);
   const scale = total > 0 ? (width * height) / total : 0;
@@ -37,11 +37,13 @@ function squarify(weights, x, y, width, height) {
 // A row takes the next area as long as its worst shape gets no worse by it.
 function endOfRow(areas, begin, side) {
   let sum = 0;
+  let [least, most] = [Infinity, 0];
   let worst = Infinity;
   let end = begin;
   while (end < areas.length) {
     sum += areas[end];
-    const shape = worstShape(areas[begin], areas[end], sum, side);
+    [least, most] = [Math.min(least, areas[end]), Math.max(most, areas[end])];
+    const shape = worstShape(most, least, sum, side);
     if (shape > worst) break;
     worst = shape;
     end += 1;

@@ -5,7 +5,7 @@
 
 const KIND = 0, LABEL = 1, OWN = 2, RETAINED = 3, OBJECTS = 4, INSIDE = 5;
 const LEAST_AREA = 60;
-const MOST_BOXES = 220;
+const MOST_BOXES = 400;
 
 function livenTreemap(place, data) {
   const open = [data.root];
@@ -77,11 +77,12 @@ function livenTreemap(place, data) {
       .filter((one) => (one[RETAINED] / total) * area >= LEAST_AREA)
       .map((one) => ({ block: one, label: named(one), weight: one[RETAINED], inside: one[INSIDE].length > 0 }));
     const rest = total - block[OWN] - drawn.reduce((sum, box) => sum + box.weight, 0);
+    const many = Math.max(1, block[OBJECTS] - 1 - drawn.reduce((sum, box) => sum + box.block[OBJECTS], 0));
     const others = [
       { block, label: "itself", weight: block[OWN], plain: true },
-      { block, label: "smaller ones", weight: rest, plain: true },
+      { block, label: `${counted(many, "object")} in smaller ones`, weight: rest, plain: true },
     ].filter((box) => (box.weight / total) * area >= LEAST_AREA);
-    return [...drawn, ...others].sort((a, b) => b.weight - a.weight);
+    return [...drawn, ...others];  // what is no box of its own comes last, however large: it is looked at last
   }
 
   function enter(block) {
