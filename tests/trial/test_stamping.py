@@ -158,7 +158,9 @@ def test_a_scenario_under_tracemalloc_is_measured_all_the_same(write: Write) -> 
 
 def test_stamps_that_cannot_begin_do_not_fail_the_trial(write: Write, tmp_path: Path) -> None:
     """The site hook of a Python may have begun them already, as any library may."""
-    (tmp_path / "sitecustomize.py").write_text("from outlive import _core\n_core.Stamps().start(3)\n")
-    watched = go(write("def step(i): pass"), env={"PYTHONPATH": str(tmp_path)})
+    site = tmp_path / "site"
+    site.mkdir()
+    (site / "sitecustomize.py").write_text("from outlive import _core\n_core.Stamps().start(3)\n")
+    watched = go(write("def step(i): pass"), env={"PYTHONPATH": str(site)})
     assert watched.stamps["mode"] == USUAL
     assert watched.stamps["depth"] == 3
