@@ -212,3 +212,26 @@ def test_a_thread_of_a_subclass_goes_by_its_name_though_no_plain_thread_is_alive
     path = heap.path(the(heap, "Worker"))
     assert path is not None
     assert path.expression.startswith("thread 'pump' in __main__.")
+
+
+_MANY_WAYS = """
+class Held: pass
+one = Held()
+table = {number: [one] for number in range(50)}
+class Registry:
+    entries = {"one": one}
+registry = Registry()
+chain = [[[one]]]
+del one
+"""
+
+
+def test_searching_backwards_and_a_pass_over_all_find_the_same_holders(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heap = heap_of(_MANY_WAYS, tmp_path)
+    node = the(heap, "Held")
+    searched = [path.expression for path in heap.holders(node, 60)]
+    monkeypatch.setattr("outlive.heap.holders._SEARCH_MOST", 0)
+    assert [path.expression for path in heap.holders(node, 60)] == searched
+    assert len(searched) == 52

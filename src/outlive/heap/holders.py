@@ -4,7 +4,8 @@ Which reference is cut: on the path found last, the one into the node nearest to
 refers to as well. What lies behind that node has no other way, so nothing is missed by leaving it whole.
 
 A pass over all objects for each cut would be slow. After a cut only nodes behind it have lost their way, so the
-search goes backwards from the object through those alone, until it meets a node that still has its own.
+search goes backwards from the object through those alone, until it meets a node that still has its own. Where very many
+have lost it (a cache with all its entries behind the cut), the pass is made after all.
 """
 
 from __future__ import annotations
@@ -13,12 +14,13 @@ import heapq
 from collections.abc import Iterable, Iterator
 
 from outlive.heap.paths import HolderPath
+from outlive.heap.roots import RootKind
 from outlive.heap.routes import Nodes, Routes
 
 Cut = tuple[int, int]
 
-# A search backwards that has seen so many nodes ends: who holds through all of them is no holder to tell of.
-_SEARCH_MOST = 50_000
+# A search backwards that has seen so many nodes ends: then a pass over all objects is cheaper.
+_SEARCH_MOST = 1_000
 _TRIES_PER_HOLDER = 4
 
 
@@ -34,7 +36,7 @@ def independent_holders(routes: Routes, node: int, limit: int, without: Iterable
     paths: dict[str, HolderPath] = {}
     cuts = set(without)
     for _ in range(limit * _TRIES_PER_HOLDER):
-        nodes = _other_way(routes, node, parents, cuts)
+        nodes = _other_way(routes, node, parents, kind, cuts)
         if nodes is None:
             break
         path = routes.path_along(nodes, kind)
@@ -57,7 +59,7 @@ def _cut_of(routes: Routes, nodes: list[int], cuts: set[Cut]) -> Cut | None:
     return None
 
 
-def _other_way(routes: Routes, node: int, parents: Nodes, cuts: set[Cut]) -> list[int] | None:
+def _other_way(routes: Routes, node: int, parents: Nodes, kind: RootKind | None, cuts: set[Cut]) -> list[int] | None:
     """The cheapest path to `node` without these references, as nodes from its root; None when there is none."""
     intact = _Intact(routes, parents, cuts)
     next_of: dict[int, int] = {}
@@ -82,7 +84,12 @@ def _other_way(routes: Routes, node: int, parents: Nodes, cuts: set[Cut]) -> lis
             if new < best.get(source, new + 1):
                 best[source], next_of[source] = new, at
                 heapq.heappush(waiting, (new, source, False))
-    return None
+    return _way_by_a_pass(routes, node, kind, cuts) if waiting else None
+
+
+def _way_by_a_pass(routes: Routes, node: int, kind: RootKind | None, cuts: set[Cut]) -> list[int] | None:
+    parents = routes.parents_without(kind, cuts)
+    return None if int(parents[node]) == _NO_PARENT else routes.nodes_to(node, parents)
 
 
 def _from(node: int, next_of: dict[int, int]) -> Iterator[int]:

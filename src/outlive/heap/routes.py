@@ -7,6 +7,7 @@ is garbage.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cached_property
 from itertools import pairwise
 
@@ -153,6 +154,16 @@ class Routes:
     def our_parents(self) -> Nodes:
         """Also through what is Outlive's own."""
         return self.graph.holders(self.all_roots, costs=self.costs)
+
+    def parents_without(self, kind: RootKind | None, cuts: Iterable[tuple[int, int]]) -> Nodes:
+        """The pass from the roots of this kind (as `parents_for` says it) that does not follow these references."""
+        every = np.concatenate([np.asarray(self.cuts, np.int64).reshape(-1, 2), np.array(sorted(cuts)).reshape(-1, 2)])
+        if kind is None:
+            return self.graph.holders(
+                list(self.starts), root_costs=list(self.starts.values()), costs=self.costs, cuts=every
+            )
+        roots = self.native_roots if kind is RootKind.NATIVE else self.all_roots
+        return self.graph.holders(roots, costs=self.costs, cuts=every)
 
     def parents_for(self, node: int) -> tuple[Nodes, RootKind | None] | None:
         """The pass that reaches the node, and what its roots are when they are not the true ones."""
