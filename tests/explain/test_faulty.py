@@ -158,3 +158,28 @@ def test_two_caches_of_one_class_are_told_apart() -> None:
     )
     found = explain_asked(small, small.nodes("app.Row"), small.context())
     assert [one.held_by for one in found] == ["app.a.data", "app.b.data"]
+
+
+def test_list_that_later_steps_fill_is_the_holder_though_lists_are_among_what_stays() -> None:
+    small = heap(
+        """
+        app: module old
+        app.loop: app.Loop old
+        app.loop.timers: list step=1
+        app.loop.timers[*] * 20: app.Timer step=1+
+        app.loop.timers[3].parts: list step=4
+        """
+    )
+    found = explain_asked(small, [*small.nodes("app.Timer"), *small.nodes("list")[1:]], small.context())
+    assert found[0].held_by == "app.loop.timers"
+    assert found[0].explained == 21
+
+
+def test_linked_list_whose_elements_hold_parts_is_held_by_what_holds_its_head() -> None:
+    lines = ["app: module old"]
+    for length in range(8):
+        node = "app.head" + ".prev" * length
+        lines += [f"{node}: app.Node step={20 - length}", f"{node}.data: app.Data step={20 - length}"]
+    small = heap("\n".join(lines))
+    found = explain_asked(small, [*small.nodes("app.Node"), *small.nodes("app.Data")], small.context())
+    assert marked(found[0]) == [".head"]

@@ -3,7 +3,7 @@
 Theory of operation. A step that leaks puts one more object somewhere. The paths of what several steps made run together
 from the root and part at that somewhere. It may itself have been made by a step (a registry that the first request
 creates), so its age alone says nothing; that it holds what different steps made does. In a linked list each element
-holds what earlier steps made, too: what is itself of an outliver's type is therefore never taken for shared.
+holds what earlier steps made, too: what is itself of an outliver's type is taken for shared only where the paths part.
 """
 
 from __future__ import annotations
@@ -13,6 +13,9 @@ from collections.abc import Callable, Mapping, Sequence
 from outlive.explain.context import Context
 from outlive.explain.inspectors.answer import Answer, expected
 from outlive.explain.links import Chain
+
+# An object of an outliver's type is shared where paths to so many outlivers part.
+_SEVERAL = 4
 
 
 def shared_by(chains: Sequence[Chain], context: Context) -> Callable[[int], Answer | None]:
@@ -35,11 +38,18 @@ def shared_by(chains: Sequence[Chain], context: Context) -> Callable[[int], Answ
 
 
 def _outlivers_beneath(chains: Sequence[Chain]) -> Mapping[int, set[int]]:
-    """By node, the outlivers whose paths run through it. Nodes of an outliver's type are left out."""
+    """By node, the outlivers whose paths run through it. Of an outliver's type only where the paths part."""
     types = {chain.last.type for chain in chains}
     found: dict[int, set[int]] = {}
+    ways: dict[int, set[int]] = {}
     for chain in chains:
-        for link in chain.links[:-1]:
-            if link.type not in types:
-                found.setdefault(link.node, set()).add(chain.last.node)
-    return found
+        for link, following in zip(chain.links, chain.links[1:]):
+            found.setdefault(link.node, set()).add(chain.last.node)
+            if link.type in types:
+                ways.setdefault(link.node, set()).add(following.node)
+    return {node: held for node, held in found.items() if node not in ways or _parts(len(ways[node]), len(held))}
+
+
+def _parts(ways: int, held: int) -> bool:
+    """Whether nearly each outliver is held for itself, as in a list, and not all by the next, as in a linked list."""
+    return ways >= _SEVERAL and 2 * ways >= held
