@@ -158,14 +158,7 @@ class Rows:
 
     def referent(self, node: int) -> int:
         """What a living weak reference is of; 0 for anything else. It is no reference of the graph."""
-        return self._weak.get(node, 0)
-
-    @cached_property
-    def _weak(self) -> dict[int, int]:
-        if "weak_rows" not in self.snapshot.container.names:
-            return {}
-        rows = self.snapshot.column("weak_rows").reshape(-1, 2)
-        return dict(zip(rows[:, 0].tolist(), rows[:, 1].tolist()))
+        return self.snapshot.weakly_referred.get(node, 0)
 
     # ---- types -----------------------------------------------------------------------------------------------------
 
@@ -212,19 +205,10 @@ class Rows:
         if known is None:
             known = {}
             for base in reversed(self.mro(type_node)):
-                known.update(self._own_members.get(base, {}))
-            known.update(self._own_members.get(type_node, {}))
+                known.update(self.snapshot.members.get(base, {}))
+            known.update(self.snapshot.members.get(type_node, {}))
             self._members_of[type_node] = known
         return known
-
-    @cached_property
-    def _own_members(self) -> dict[int, dict[int, str]]:
-        rows = self.snapshot.column("member_rows").reshape(-1, 2)
-        names = self.snapshot._texts("member_name", len(rows))
-        found: dict[int, dict[int, str]] = {}
-        for type_node, offset, name in zip(rows[:, 0].tolist(), rows[:, 1].astype(np.int32).tolist(), names):
-            found.setdefault(type_node, {}).setdefault(offset, name)
-        return found
 
     def root_names(self) -> list[str]:
         return self._root_names
