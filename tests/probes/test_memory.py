@@ -36,17 +36,24 @@ def test_a_program_that_is_not_python_has_the_same_figures(cat):
     assert 0 < figures["vm_rss"] < figures["vm_size"]
 
 
-def fresh_pages(size: int) -> mmap.mmap:
-    """Private memory that was nobody's before, touched: what malloc hands out may have been touched long ago."""
-    pages = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-    pages.write(b"x" * size)
-    return pages
+# In a program of its own: what the runner of tests does meanwhile (a page it shared with a child that has ended,
+# a reply it reads) is private memory too.
+_MAPS_4_MB = """
+import mmap
+print("ready", flush=True)
+input()
+pages = mmap.mmap(-1, 4 * 1024 * 1024, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+pages.write(b"x" * len(pages))
+print("done", flush=True)
+input()
+"""
 
 
-def test_unique_memory_grows_with_touched_private_pages():
-    before = uss.read()
-    with fresh_pages(4 * 1024 * 1024):
-        after = uss.read()
+def test_unique_memory_grows_with_touched_private_pages(start):
+    program = start(_MAPS_4_MB)
+    before = uss.read(program.pid)
+    program.tell()
+    after = uss.read(program.pid)
     assert 3 * 1024 < after["uss"] - before["uss"] < 6 * 1024
 
 
