@@ -1,0 +1,98 @@
+"""Contracts as data: which calls begin and end a lifetime, and how one sees that a resource has ended.
+
+Written in TOML (`outlive.toml`, and the packs in `contracts/packs`), read and checked by `contracts`, attached to the
+program by `lifetimes.hooks`, evaluated on a heap by `explain.leftovers`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+MUST = (
+    "garbage",
+    "tasks",
+    "timers",
+    "handles",
+    "transports",
+    "sockets",
+    "fds",
+    "threads",
+    "children",
+    "executors",
+    "temp-files",
+    "generators",
+)
+"""What a contract can ask to be gone; "everything" is all of them."""
+
+
+@dataclass(frozen=True)
+class Lifetime:
+    """`begins` and `ends` are places "package.module:Class.method" or "package.module:function".
+
+    A class alone as `begins` stands for its `__init__`. `of` says whose lifetime it is: "self", "result", or the name
+    of an argument of the ending call. `pack` is where it was declared: a pack's name or the file.
+    """
+
+    begins: str
+    ends: tuple[str, ...]
+    must: tuple[str, ...] = ("garbage",)
+    of: str = "self"
+    name: str = ""
+    matters: str = ""
+    pack: str = ""
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One thing to look at in an object: `attribute` (dotted: "_connector._closed") or `state` (of C types).
+
+    `is_`: "true", "false", "none", "absent", "empty", "set" (neither none nor absent), or a state's name.
+    """
+
+    attribute: str = ""
+    is_: str = "true"
+    state: str = ""
+
+
+@dataclass(frozen=True)
+class Resource:
+    """A class whose instances must be ended by a call. It has ended when any of `ended` holds.
+
+    `kind` is how reports call it (session, server, executor, connection, file …); `end_with` the call to write;
+    `matters` what happens without it. `idle` conditions name those that need no ending though nobody ended them (a
+    session that never connected). `harmless`: told, but no leak (the interpreter ends it well by itself).
+    """
+
+    type: str
+    kind: str
+    end_with: str
+    matters: str
+    ended: tuple[Condition, ...] = ()
+    idle: tuple[Condition, ...] = ()
+    harmless: bool = False
+    pack: str = ""
+
+
+@dataclass(frozen=True)
+class Pack:
+    """A data file of contracts. `requires` is the module that must be importable; "" for the standard library."""
+
+    name: str
+    requires: str = ""
+    lifetimes: tuple[Lifetime, ...] = ()
+    resources: tuple[Resource, ...] = ()
+
+
+@dataclass(frozen=True)
+class Contracts:
+    """All that is in force: packs that apply, and the user's own."""
+
+    packs: tuple[Pack, ...] = field(default_factory=tuple)
+
+    @property
+    def lifetimes(self) -> tuple[Lifetime, ...]:
+        return tuple(row for pack in self.packs for row in pack.lifetimes)
+
+    @property
+    def resources(self) -> tuple[Resource, ...]:
+        return tuple(row for pack in self.packs for row in pack.resources)
