@@ -9,6 +9,8 @@ from outlive.model.explanation import Explanation, Owner, OwnerKind, Site
 from outlive.model.look import Closing
 from outlive.model.verdict import Cost, Note, Verdict
 
+NOBODY = Owner(OwnerKind.UNKNOWN)
+
 
 class Answer(str, Enum):
     """Why it is still there after its end. Four answers, never mixed; only the first is a leak."""
@@ -70,8 +72,8 @@ class Leftover:
     lifetime: str = ""
     ended_at: Site | None = None
     made_at: Site | None = None
-    made_by: Owner = Owner(OwnerKind.UNKNOWN)
-    owner: Owner = Owner(OwnerKind.UNKNOWN)
+    made_by: Owner = NOBODY
+    owner: Owner = NOBODY
     explanation: Explanation | None = None
     stuck: StuckGrade = StuckGrade.NOT
     examples: tuple[str, ...] = ()
