@@ -18,11 +18,17 @@ _SHOWN_HOLDERS = 3
 
 
 def render(why: Explanation, style: Style) -> list[str]:
-    """The lines, without indentation."""
-    lines = _wrapped(printable(why.sentence, _LONGEST_SENTENCE), "")
+    """The lines, without indentation: the sentence, then its details."""
+    lines = wrapped(printable(why.sentence, _LONGEST_SENTENCE), "")
+    return [*lines, *([""] if why.path else []), *details(why, style)]
+
+
+def details(why: Explanation, style: Style) -> list[str]:
+    """All but the sentence: who holds it, where it was made, whose it is, what to do."""
+    lines = []
     if why.path:
-        lines += ["", style.quiet("who holds it"), *_path(why.path, style)]
-    lines += [_row(name, printable_lines(text), style) for name, text in _facts(why) if text]
+        lines += [style.quiet("who holds it"), *_path(why.path, style)]
+    lines += [row(name, printable_lines(text), style) for name, text in _facts(why) if text]
     if why.advice:
         lines += ["", *_advice(why.advice, style)]
     return lines
@@ -31,7 +37,7 @@ def render(why: Explanation, style: Style) -> list[str]:
 def _advice(advice: tuple[Advice, ...], style: Style) -> list[str]:
     """The best fit in full; what else fits by its name, for `outlive explain`."""
     best, *others = advice
-    lines = [f"{style.strong(best.id)}: {best.title}", *_wrapped(best.text, "  ")]
+    lines = [f"{style.strong(best.id)}: {best.title}", *wrapped(best.text, "  ")]
     more = f"  outlive explain {best.id}" + (f" · {best.reference}" if best.reference else "")
     lines.append(style.quiet(more))
     return [*lines, *(f"or {style.strong(other.id)}: {other.title}" for other in others)]
@@ -117,12 +123,14 @@ def _seen(why: Explanation) -> str:
     return f"{why.explained:,} of {why.sampled:,} looked at hang on this reference"
 
 
-def _row(name: str, text: str, style: Style) -> str:
+def row(name: str, text: str, style: Style) -> str:
+    """A fact under its name; further lines of it stand below its first."""
     first, *rest = text.splitlines()
     return "\n".join([f"{style.quiet(name.ljust(10))}  {first}", *(f"{'':12}{line}" for line in rest)])
 
 
-def _wrapped(text: str, indent: str) -> list[str]:
+def wrapped(text: str, indent: str) -> list[str]:
+    """`text` in lines of a readable width, each with `indent` before it."""
     lines, line = [], ""
     for word in text.split():
         if line and len(line) + len(word) + 1 > _WIDEST:

@@ -1,0 +1,163 @@
+"""The report of a program's whole life as text: what outlived its end, in which order things were closed, what grew.
+
+Leaks come first, parted by when they matter: while the program ran, at its end, in tests only. What is told and is no
+leak (in flight, waiting for the collector, held by who looks) follows in a line each. Pure: a report in, a string out.
+All names come from the watched program and pass `printable`.
+"""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import PurePath
+
+from outlive.model.explanation import Site
+from outlive.model.leftovers import Answer, Category, EndReport, Growth, Leftover
+from outlive.model.look import Closing
+from outlive.model.verdict import Verdict
+from outlive.reports import why_text
+from outlive.reports.amounts import amount, counted, seconds
+from outlive.reports.printable import printable
+from outlive.reports.style import Style, columns
+
+_LONGEST_LINE = 1000
+_SHOWN_CLOSINGS = 12
+_SHOWN_NO_LEAKS = 8
+_SHOWN_GROWTH = 8
+_HEADS = {
+    Category.RUNTIME: "while it ran",
+    Category.SHUTDOWN: "at its end",
+    Category.TEST: "in tests only",
+}
+_TROUBLE_WORDS = {
+    "twice": "closed again",
+    "loop-closed": "too late: its loop was closed already",
+    "in-use": "too early: still in use",
+    "raised": "the call failed",
+}
+
+
+def render(report: EndReport, *, color: bool = False) -> str:
+    """The whole report, ending with a line break."""
+    style = Style(color)
+    parts = [_headline(report, style), *_leaks(report, style), _no_leaks(report, style), _closings(report, style)]
+    parts += [_growth(report.growth, style), _notes(report), _worth(report, style)]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def leaks_of(report: EndReport) -> list[Leftover]:
+    """What counts: held from a root, and not harmless."""
+    return [one for one in report.leftovers if one.answer is Answer.HELD and not one.harmless]
+
+
+def _headline(report: EndReport, style: Style) -> str:
+    paint = {Verdict.LEAK: style.bad, Verdict.NO_LEAK: style.good, Verdict.COULD_NOT_TELL: style.unsure}
+    word = paint[report.verdict](report.verdict.value.upper())
+    command = printable(shlex.join(report.command), _LONGEST_LINE)
+    return f"{word}  {style.strong(command)}: {printable(report.reason, _LONGEST_LINE)}"
+
+
+def _leaks(report: EndReport, style: Style) -> list[str]:
+    """Each mistake in full, numbered through, under the head of its category."""
+    leaks = leaks_of(report)
+    parts, at = [], 0
+    for category, head in _HEADS.items():
+        rows = [one for one in leaks if one.category is category]
+        if not rows:
+            continue
+        parts.append(style.strong(head))
+        for one in rows:
+            at += 1
+            parts.append("\n".join(_leak(one, at, style)))
+    return parts
+
+
+def _leak(one: Leftover, at: int, style: Style) -> list[str]:
+    first, *rest = why_text.wrapped(printable(one.sentence, _LONGEST_LINE), "")
+    lines = [f"  {at}. {style.strong(first)}", *(f"     {style.strong(line)}" for line in rest)]
+    lines += [f"     {line}" for line in why_text.wrapped(printable(one.matters, _LONGEST_LINE), "")]
+    lines += [f"     {style.quiet('proof')}  {printable(line, _LONGEST_LINE)}" for line in one.evidence]
+    lines += [f"     {style.quiet('such as')}  {printable(line)}" for line in one.examples]
+    lines += [f"     {line}".rstrip() for line in _facts(one, style)]
+    return lines
+
+
+def _facts(one: Leftover, style: Style) -> list[str]:
+    """The explanation where there is one; else what little is known of where it was made and whose it is."""
+    rows = [("ended at", _place(one.ended_at)), ("stuck", one.stuck.value)]
+    told: list[str] = []
+    if one.explanation is not None:
+        told = [line for part in why_text.details(one.explanation, style) for line in part.splitlines()]
+    else:
+        rows += [("made at", why_text.site_words(one.made_at) if one.made_at else "")]
+        rows += [("whose", why_text.owner_words(one.owner))]
+    shown = [why_text.row(name, printable(text, _LONGEST_LINE), style) for name, text in rows if text]
+    if one.fingerprint:
+        shown.append(style.quiet(f"fingerprint {printable(one.fingerprint)}"))
+    return [*told, *shown]
+
+
+def _no_leaks(report: EndReport, style: Style) -> str:
+    rows = [one for one in report.leftovers if one.answer is not Answer.HELD or one.harmless]
+    if not rows:
+        return ""
+    lines = [style.strong("seen, and no leak")]
+    for one in rows[:_SHOWN_NO_LEAKS]:
+        word = one.answer.value if one.answer is not Answer.HELD else "harmless"
+        lines.append(f"  {style.quiet(word + ':')} {printable(one.sentence, _LONGEST_LINE)}")
+    hidden = len(rows) - _SHOWN_NO_LEAKS
+    if hidden > 0:
+        lines.append(style.quiet(f"  and {counted(hidden, 'other')} (--json has them all)"))
+    return "\n".join(lines)
+
+
+def _closings(report: EndReport, style: Style) -> str:
+    """In the order of the calls: all where they are few, else those with trouble and the last ones."""
+    rows = list(report.closings)
+    if len(rows) > _SHOWN_CLOSINGS:
+        troubled = [row for row in rows if row.trouble]
+        kept = troubled[:_SHOWN_CLOSINGS]
+        kept += [row for row in rows if not row.trouble][-max(0, _SHOWN_CLOSINGS - len(kept)) :]
+        rows = [row for row in rows if any(row is one for one in kept)]
+    if not rows:
+        return ""
+    table = columns([_closing(row) for row in rows], left=frozenset({1, 2, 3}))
+    hidden = len(report.closings) - len(rows)
+    more = [style.quiet(f"  and {counted(hidden, 'other')}, without trouble")] if hidden > 0 else []
+    return "\n".join([style.strong("closed, in this order"), *(f"  {line}" for line in table), *more])
+
+
+def _closing(row: Closing) -> list[str]:
+    trouble = _TROUBLE_WORDS.get(row.trouble, row.trouble)
+    words = ": ".join(part for part in (trouble, row.detail) if part)
+    return [seconds(row.at), printable(row.what), printable(_place(row.site)), printable(words, _LONGEST_LINE)]
+
+
+def _growth(growth: tuple[Growth, ...], style: Style) -> str:
+    if not growth:
+        return ""
+    table = columns([_grown(row) for row in growth[:_SHOWN_GROWTH]], left=frozenset({0, 5}))
+    return "\n".join(
+        [style.strong("grew while it ran (no verdict: no steps were counted)"), *(f"  {one}" for one in table)]
+    )
+
+
+def _grown(row: Growth) -> list[str]:
+    name = f"{row.counter} {row.type}".rstrip()
+    steady = f"{row.rising:.0%} of {counted(row.samples, 'look')} higher than the one before"
+    return [printable(name), amount(row.first, row.unit), "→", amount(row.last, row.unit), seconds(row.seconds), steady]
+
+
+def _notes(report: EndReport) -> str:
+    return "\n".join(printable(f"  note: {note.slug}: {note.text}", _LONGEST_LINE) for note in report.notes)
+
+
+def _worth(report: EndReport, style: Style) -> str:
+    looks = f"{counted(report.looks, 'look')}, {counted(len(report.snapshots), 'snapshot')}"
+    rows = [("ended", f"{report.end.words} after {seconds(report.seconds)}"), ("seen in", looks)]
+    if report.cost is not None and report.cost.explaining_seconds:
+        rows.append(("cost", f"{seconds(report.cost.explaining_seconds)} explaining, after it had ended"))
+    return "\n".join(f"  {style.quiet(name.ljust(9))}  {printable(text, _LONGEST_LINE)}" for name, text in rows)
+
+
+def _place(site: Site | None) -> str:
+    return f"{PurePath(site.file).name}:{site.line} in {site.function}" if site is not None else ""
