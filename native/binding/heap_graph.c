@@ -81,7 +81,7 @@ static const uint32_t *nodes(arguments *a, PyObject *object, const char *name, u
 /* One number for each of `wanted`, or nothing at all: then *ret is NULL. False with an error set. */
 static bool one_each(arguments *a, PyObject *object, const char *name, int item_bytes, uint32_t wanted,
                      const void **ret) {
-  uint32_t count;
+  uint32_t count = 0;
   *ret = numbers(a, object, name, item_bytes, &count);
   if (*ret == NULL) return false;
   if (count == 0) return *ret = NULL, true;

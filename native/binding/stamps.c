@@ -2,6 +2,7 @@
 #include "stamps/stamps.h"
 
 #include "binding/core.h"
+#include "stamps/made.h"
 
 static PyObject *the_stamps; /* the singleton; kept for good */
 static char ours[OL_SITE_TEXT_MAX], watcher[OL_SITE_TEXT_MAX];
@@ -48,9 +49,17 @@ static PyObject *stamps_start(PyObject *self, PyObject *args, PyObject *kwargs) 
   return mode_word(ol_stamps_now.mode);
 }
 
+/* Stamps read the variable in the hook: it goes only after they no longer do. */
+static void set_scope_variable(PyObject *variable) {
+  PyObject *before = ol_stamps_now.scope_variable;
+  ol_stamps_now.scope_variable = Py_XNewRef(variable);
+  Py_XDECREF(before);
+}
+
 static PyObject *stamps_stop(PyObject *self, PyObject *none) {
   (void)self, (void)none;
   ol_stamps_stop();
+  set_scope_variable(NULL);
   Py_RETURN_NONE;
 }
 
@@ -70,6 +79,58 @@ static PyObject *stamps_depth(PyObject *self, PyObject *args) {
   Py_RETURN_NONE;
 }
 
+static PyObject *stamps_scope_variable(PyObject *self, PyObject *variable) {
+  (void)self;
+  if (!Py_IS_TYPE(variable, &PyContextVar_Type))
+    return PyErr_SetString(PyExc_TypeError, "a contextvars.ContextVar is needed"), NULL;
+  set_scope_variable(variable);
+  Py_RETURN_NONE;
+}
+
+static PyObject *text_of(uint32_t number) {
+  size_t length;
+  const char *text = ol_text_at(&ol_stamps_now.sites.texts.texts, number, &length);
+  return PyUnicode_DecodeUTF8(text, (Py_ssize_t)length, "replace");
+}
+
+static PyObject *stamps_of(PyObject *self, PyObject *object) {
+  (void)self;
+  uint64_t stamp = ol_stamp_of_object(object);
+  if (stamp == 0) Py_RETURN_NONE;
+  ol_scoped_row place = ol_stamp_place(stamp);
+  ol_site_row row = {0};
+  if (place.site == OL_SITE_UNKNOWN) return Py_BuildValue("(IIsIs)", ol_stamp_tick(stamp), place.scope, "", 0, "");
+  row = ((const ol_site_row *)ol_stamps_now.sites.rows.base)[place.site];
+  return Py_BuildValue("(IININ)", ol_stamp_tick(stamp), place.scope, text_of(row.file), row.line,
+                       text_of(row.function));
+}
+
+static bool as_number(PyObject *object, const char *what, uint32_t *ret) {
+  unsigned long long number = PyLong_AsUnsignedLongLong(object);
+  if (number == (unsigned long long)-1 && PyErr_Occurred()) return false;
+  if (number > UINT32_MAX) return PyErr_Format(PyExc_OverflowError, "%s has more than 32 bits", what), false;
+  *ret = (uint32_t)number;
+  return true;
+}
+
+static bool are_types(PyObject *types) {
+  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(types); i++)
+    if (!PyType_Check(PyTuple_GET_ITEM(types, i)))
+      return PyErr_SetString(PyExc_TypeError, "a tuple of types is needed"), false;
+  return true;
+}
+
+static PyObject *stamps_made(PyObject *self, PyObject *args) {
+  (void)self;
+  PyObject *since_given, *scope_given, *types;
+  uint32_t since, scope = 0;
+  if (!PyArg_ParseTuple(args, "OOO!", &since_given, &scope_given, &PyTuple_Type, &types) || !are_types(types) ||
+      !as_number(since_given, "the tick", &since) ||
+      (scope_given != Py_None && !as_number(scope_given, "the scope", &scope)))
+    return NULL;
+  return ol_made(since, scope_given != Py_None ? &scope : NULL, types);
+}
+
 static PyObject *stamps_mode(PyObject *self, void *none) {
   (void)self, (void)none;
   return mode_word(ol_stamps_now.mode);
@@ -84,11 +145,12 @@ static PyObject *stamps_facts(PyObject *self, void *none) {
   (void)self, (void)none;
   const ol_stamps *now = &ol_stamps_now;
   PyObject *lost_at = now->lost ? PyLong_FromUnsignedLong(now->lost_at) : Py_NewRef(Py_None);
-  return Py_BuildValue("{sN sI sO sN sI sK sK}", "mode", mode_word(now->mode), "depth", now->depth, "tracer_taken",
+  return Py_BuildValue("{sN sI sO sN sI sK sK sK}", "mode", mode_word(now->mode), "depth", now->depth, "tracer_taken",
                        now->tracer_taken ? Py_True : Py_False, "lost_at", lost_at, "sites",
                        now->sites.row_count > 0 ? now->sites.row_count - 1 : 0, "unstamped",
                        (unsigned long long)now->unstamped_count, "refused",
-                       (unsigned long long)now->sites.refused_count);
+                       (unsigned long long)now->sites.refused_count, "scopes_left_out",
+                       (unsigned long long)now->scoped.left_out_count);
 }
 
 static PyMethodDef stamps_methods[] = {
@@ -96,6 +158,9 @@ static PyMethodDef stamps_methods[] = {
     {"stop", stamps_stop, METH_NOARGS, NULL},
     {"tick", stamps_tick, METH_O, NULL},
     {"depth", stamps_depth, METH_VARARGS, NULL},
+    {"scope_variable", stamps_scope_variable, METH_O, NULL},
+    {"of", stamps_of, METH_O, NULL},
+    {"made", stamps_made, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL},
 };
 static PyGetSetDef stamps_getters[] = {

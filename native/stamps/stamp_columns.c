@@ -2,28 +2,7 @@
 
 #include <string.h>
 
-/* Types whose unmade objects are kept for the next one: the allocator hears of neither. Names as tp_name has them. */
-static const char *const kept_types[] = {"float",
-                                         "tuple",
-                                         "list",
-                                         "dict",
-                                         "slice",
-                                         "Context",
-                                         "_contextvars.Context",
-                                         "async_generator_asend",
-                                         "async_generator_wrapped_value",
-                                         "_asyncio.FutureIter",
-                                         "MemoryError",
-#if PY_VERSION_HEX < 0x030b0000
-                                         "frame"
-#endif
-};
-
-static bool is_kept_type(const PyTypeObject *type) {
-  for (size_t i = 0; i < sizeof kept_types / sizeof *kept_types; i++)
-    if (kept_types[i] != NULL && strcmp(type->tp_name, kept_types[i]) == 0) return true;
-  return false;
-}
+#include "stamps/kept_types.h"
 
 /* preheaders[node of a type] = 1 + bytes before its instances; and the types that are approximate. */
 static bool learn_types(ol_stamp_columns *s, const ol_walk *walk, uint8_t *preheaders) {
@@ -31,28 +10,44 @@ static bool learn_types(ol_stamp_columns *s, const ol_walk *walk, uint8_t *prehe
   for (uint32_t i = 0; i < walk->types.capacity; i++) {
     if (slots[i].type == NULL || slots[i].node == 0) continue;
     preheaders[slots[i].node] = (uint8_t)(1 + slots[i].preheader_bytes);
-    if (ol_stamps_now.mode != OL_STAMPS_ALLOCATOR || !is_kept_type(slots[i].type)) continue;
+    if (ol_stamps_now.mode != OL_STAMPS_ALLOCATOR || !ol_type_is_kept(slots[i].type)) continue;
     if (!ol_reserve_grow(&s->approximate, (s->approximate_count + 1ull) * 4)) return false;
     ((uint32_t *)s->approximate.base)[s->approximate_count++] = slots[i].node;
   }
   return true;
 }
 
-static void look_up(ol_stamp_columns *s, const ol_columns *c, const uint8_t *preheaders) {
+/* The row that stands for a stamp's place in the file. `rows_of_pairs`: uint32_t[scoped.row_count], 0: not added yet. */
+static uint32_t row_of_place(ol_stamp_columns *s, uint32_t number, uint32_t *rows_of_pairs) {
+  if (number < OL_SCOPED_FIRST) return number;
+  uint32_t *row = &rows_of_pairs[number - OL_SCOPED_FIRST];
+  if (*row != 0) return *row;
+  ol_scoped_row pair = ol_scoped_read(&ol_stamps_now.scoped, number);
+  if (!ol_reserve_grow(&s->rows, (s->row_count + 1ull) * sizeof(ol_site_row)) ||
+      !ol_reserve_grow(&s->scopes, (s->row_count + 1ull) * 4))
+    return pair.site;
+  ol_site_row *rows = (ol_site_row *)s->rows.base;
+  rows[s->row_count] = rows[pair.site];
+  ((uint32_t *)s->scopes.base)[s->row_count] = pair.scope;
+  return *row = s->row_count++;
+}
+
+static void look_up(ol_stamp_columns *s, const ol_columns *c, const uint8_t *preheaders, uint32_t *rows_of_pairs) {
   const uint64_t *address = OL_COLUMN(const uint64_t, c->address);
   const uint32_t *type = OL_COLUMN(const uint32_t, c->type);
   uint32_t *tick = OL_COLUMN(uint32_t, s->tick), *site = OL_COLUMN(uint32_t, s->site);
   for (uint32_t node = 1; node < c->node_count; node++) {
     uint8_t preheader = preheaders[type[node]]; /* 0 for what is no object */
     uint64_t stamp = preheader != 0 ? ol_stamp_of(address[node], preheader - 1u) : 0;
-    tick[node] = (uint32_t)(stamp >> 32);
-    site[node] = (uint32_t)stamp;
+    tick[node] = ol_stamp_tick(stamp);
+    site[node] = row_of_place(s, (uint32_t)stamp, rows_of_pairs);
   }
 }
 
 static bool copy_sites(ol_stamp_columns *s, const ol_sites *sites) {
   const ol_text *texts = &sites->texts.texts;
   if (!ol_reserve_grow(&s->rows, (size_t)sites->row_count * sizeof(ol_site_row)) ||
+      !ol_reserve_grow(&s->scopes, (size_t)sites->row_count * 4) ||
       !ol_reserve_grow(&s->texts.bytes, texts->byte_count + 1) ||
       !ol_reserve_grow(&s->texts.ends, (texts->count + 1ull) * sizeof(uint64_t)))
     return false;
@@ -77,7 +72,8 @@ static void note_facts(ol_stamp_columns *s) {
                                     now->lost,
                                     now->lost_at,
                                     now->unstamped_count,
-                                    now->sites.refused_count};
+                                    now->sites.refused_count,
+                                    now->scoped.left_out_count};
   memcpy(s->facts, facts, sizeof facts);
 }
 
@@ -85,16 +81,18 @@ bool ol_stamp_columns_gather(ol_stamp_columns *s, ol_walk *walk) {
   memset(s, 0, sizeof *s);
   const ol_columns *c = &walk->columns;
   if (ol_stamps_now.mode == OL_STAMPS_OFF || walk->interp != ol_stamps_now.interp) return true;
-  ol_reserve preheaders = {0};
+  ol_reserve preheaders = {0}, rows_of_pairs = {0};
   bool ok = ol_reserve_grow(&preheaders, c->node_count) && ol_reserve_grow(&s->tick, c->node_count * 4ull) &&
-            ol_reserve_grow(&s->site, c->node_count * 4ull) && learn_types(s, walk, (uint8_t *)preheaders.base) &&
-            copy_sites(s, &ol_stamps_now.sites);
+            ol_reserve_grow(&s->site, c->node_count * 4ull) &&
+            ol_reserve_grow(&rows_of_pairs, ol_stamps_now.scoped.row_count * 4ull + 4) &&
+            learn_types(s, walk, (uint8_t *)preheaders.base) && copy_sites(s, &ol_stamps_now.sites);
   if (ok) {
-    look_up(s, c, (const uint8_t *)preheaders.base);
+    look_up(s, c, (const uint8_t *)preheaders.base, (uint32_t *)rows_of_pairs.base);
     note_facts(s);
     s->node_count = c->node_count;
   }
   ol_reserve_deinit(&preheaders);
+  ol_reserve_deinit(&rows_of_pairs);
   return ok;
 }
 
@@ -104,6 +102,7 @@ void ol_stamp_columns_write(const ol_stamp_columns *s, ol_container_writer *w) {
   ol_container_add(w, "tick", "u4", s->tick.base, s->node_count);
   ol_container_add(w, "site", "u4", s->site.base, s->node_count);
   ol_container_add(w, "site_rows", "u4", s->rows.base, s->row_count * 4ull);
+  ol_container_add(w, "site_scopes", "u4", s->scopes.base, s->row_count);
   ol_container_add(w, "site_text_bytes", "u1", s->texts.bytes.base, s->texts.byte_count);
   ol_container_add(w, "site_text_ends", "u8", s->texts.ends.base, s->texts.count);
   ol_container_add(w, "approximate_types", "u4", s->approximate.base, s->approximate_count);
@@ -113,6 +112,7 @@ void ol_stamp_columns_deinit(ol_stamp_columns *s) {
   ol_reserve_deinit(&s->tick);
   ol_reserve_deinit(&s->site);
   ol_reserve_deinit(&s->rows);
+  ol_reserve_deinit(&s->scopes);
   ol_text_deinit(&s->texts);
   ol_reserve_deinit(&s->approximate);
   memset(s, 0, sizeof *s);

@@ -6,13 +6,14 @@
 #include "stamps/stamps.h"
 #include "walk/walker.h"
 
-enum { OL_STAMP_FACTS = 8 };
+enum { OL_STAMP_FACTS = 9 };
 
 /* Copies, so that other threads may go on stamping while the file is written. Zeroed: no stamps. */
 typedef struct ol_stamp_columns {
   ol_reserve tick, site; /* uint32_t[nodes] */
   uint32_t node_count;   /* 0: no stamps */
-  ol_reserve rows;       /* ol_site_row[row_count] */
+  ol_reserve rows;   /* ol_site_row[row_count]: the depot's, then one for each pair of site and scope that is worn */
+  ol_reserve scopes; /* uint32_t[row_count] */
   uint32_t row_count;
   ol_text texts;
   ol_reserve approximate; /* uint32_t[approximate_count]: nodes of types */

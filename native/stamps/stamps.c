@@ -4,6 +4,7 @@
 
 #include "stamps/frame.h"
 #include "stamps/free_lists.h"
+#include "stamps/scope.h"
 #include "stamps/spelling.h"
 
 enum { FRAMES_PASSED_MAX = 1024 };
@@ -78,10 +79,17 @@ static inline uint32_t current_site(const PyThreadState *thread) {
 
 /* ---- when an object is made ---- */
 
+static inline uint32_t current_place(const PyThreadState *thread) {
+  uint32_t site = current_site(thread);
+  if (ol_stamps_now.scope_variable == NULL || site == OL_SITE_UNKNOWN) return site;
+  uint32_t scope = ol_scope_now(thread, ol_stamps_now.scope_variable);
+  return scope == 0 ? site : ol_scoped_number(&ol_stamps_now.scoped, &ol_stamps_now.sheet, site, scope);
+}
+
 static inline uint64_t current_stamp(bool *ret_may_map) {
   const PyThreadState *thread = ol_calling_thread();
   *ret_may_map = thread != NULL && thread->interp == ol_stamps_now.interp;
-  return *ret_may_map ? (uint64_t)ol_stamps_now.tick << 32 | current_site(thread) : 0;
+  return *ret_may_map ? (uint64_t)ol_stamps_now.tick << 32 | current_place(thread) : 0;
 }
 
 static inline void put_stamp(uintptr_t address, uint64_t stamp, bool may_map) {
@@ -231,6 +239,7 @@ void ol_stamps_stop(void) {
   ol_stamps_now.mode = OL_STAMPS_OFF;
   ol_sheet_deinit(&ol_stamps_now.sheet);
   ol_sites_deinit(&ol_stamps_now.sites);
+  ol_scoped_deinit(&ol_stamps_now.scoped);
 }
 
 static void note_loss(void) {
@@ -259,7 +268,8 @@ void ol_stamps_tick(uint32_t tick) {
 }
 
 uint64_t ol_stamps_mapped_bytes(void) {
-  return ol_sheet_mapped_bytes(&ol_stamps_now.sheet) + ol_sites_mapped_bytes(&ol_stamps_now.sites);
+  return ol_sheet_mapped_bytes(&ol_stamps_now.sheet) + ol_sites_mapped_bytes(&ol_stamps_now.sites) +
+         ol_scoped_mapped_bytes(&ol_stamps_now.scoped);
 }
 
 static uint64_t stamp_at(uintptr_t address) {

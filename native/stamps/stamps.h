@@ -2,7 +2,8 @@
  *
  *   tick    a number that the watcher sets: which step runs now
  *   site    the line of Python code that runs now (with `depth` above 1: and the lines that called it)
- *   stamp   both, kept by the object's address (sheet.h)
+ *   scope   a number that the running context carries (scope.h); part of the site (scoped.h)
+ *   stamp   all of it, kept by the object's address (sheet.h)
  *   mode    how makings are noticed:
  *           *tracer*     3.13 on: PyRefTracer tells of every object, those from free lists included. Stamped by the
  *                        object's address. Only makings are used: of unmakings 3.13.0 to 3.13.2 do not tell all.
@@ -19,6 +20,7 @@
 #ifndef OUTLIVE_STAMPS_STAMPS_H
 #define OUTLIVE_STAMPS_STAMPS_H
 
+#include "stamps/scoped.h"
 #include "stamps/sheet.h"
 #include "stamps/sites.h"
 #include "walk/cpython.h"
@@ -35,6 +37,8 @@ typedef struct ol_stamps {
   PyInterpreterState *interp; /* the one whose objects are stamped */
   ol_sheet sheet;
   ol_sites sites;
+  ol_scoped scoped;
+  PyObject *scope_variable; /* an exact ContextVar, NULL: no scopes. Borrowed from the binding */
   bool tracer_taken;        /* somebody else had or took the tracer */
   bool lost;                /* a hook was taken away */
   uint32_t lost_at;         /* the tick that ran when a hook was found gone */
@@ -58,6 +62,12 @@ void ol_stamps_tick(uint32_t tick);
 
 /* Address space taken in bytes. */
 uint64_t ol_stamps_mapped_bytes(void);
+
+/* What a stamp says. */
+static inline uint32_t ol_stamp_tick(uint64_t stamp) { return (uint32_t)(stamp >> 32); }
+static inline ol_scoped_row ol_stamp_place(uint64_t stamp) {
+  return ol_scoped_read(&ol_stamps_now.scoped, (uint32_t)stamp);
+}
 
 /* The stamp of a living object whose type puts so many bytes before it; 0: unknown. */
 uint64_t ol_stamp_of(uintptr_t object, size_t preheader_bytes);

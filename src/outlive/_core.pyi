@@ -1,5 +1,6 @@
 """The native core. Thin: what these do is written in native/ beside the code that does it."""
 
+from contextvars import ContextVar
 from typing import TypedDict
 
 from typing_extensions import Buffer
@@ -68,6 +69,7 @@ class StampFacts(TypedDict):
     sites: int
     unstamped: int
     refused: int
+    scopes_left_out: int
 
 class Stamps:
     """When and where each object is made, noted at its making; the one set of this process, however often it is asked
@@ -88,6 +90,20 @@ class Stamps:
         """What is made from here on is of this tick (an unsigned 32-bit number)."""
     def depth(self, depth: int, /) -> None:
         """Change how many lines of the call stack are kept from here on."""
+    def scope_variable(self, variable: ContextVar[int], /) -> None:
+        """From here on stamps also say the *scope*: what this variable has in the context that runs, if that is an int
+        from 1 to 2**32 - 1. A default does not count. `stop` ends it."""
+    def of(self, thing: object, /) -> tuple[int, int, str, int, str] | None:
+        """The object's own stamp: tick, scope (0: none), file, line, function ("" and 0: no line of the program's).
+
+        None where it has none, or where what stands there may be an earlier object's.
+        """
+    def made(self, since: int, scope: int | None, types: tuple[type, ...], /) -> list[object]:
+        """Living objects of these types and their subclasses that were made in tick `since` or later, and in this
+        scope if one is given (0: in none). Only what the collector tracks. The list holds them: drop it soon.
+
+        Runs no code of theirs. Raises RuntimeError where the collector's lists are damaged, MemoryError.
+        """
     @property
     def mode(self) -> str:
         """ "off", "tracer" or "allocator"."""

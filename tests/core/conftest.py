@@ -10,6 +10,7 @@ import pytest
 
 from outlive import _core
 from outlive.capture.snapshot import load, take
+from outlive.capture.stamps import Stamps
 from outlive.model.explanation import Site
 
 Begin = Callable[..., "Kept"]
@@ -18,11 +19,12 @@ Begin = Callable[..., "Kept"]
 class Seen:
     """What a snapshot says of one object's making."""
 
-    def __init__(self, tick: int, site: Site | None, approximate: bool, number: int) -> None:
+    def __init__(self, tick: int, site: Site | None, approximate: bool, number: int, scope: int) -> None:
         self.tick = tick
         self.site = site
         self.approximate = approximate
         self.number = number
+        self.scope = scope
 
     @property
     def place(self) -> tuple[str, int]:
@@ -49,10 +51,12 @@ class Kept:
         assert stamps is not None
         addresses = snapshot.column("address")
         nodes = [int(np.flatnonzero(addresses == np.uint64(id(thing)))[0]) for thing in things]
-        return [
-            Seen(int(stamps.tick[n]), stamps.site(n), stamps.is_approximate(n), int(stamps.site_numbers[n]))
-            for n in nodes
-        ]
+        return [self._seen(stamps, node) for node in nodes]
+
+    @staticmethod
+    def _seen(stamps: Stamps, node: int) -> Seen:
+        number, approximate = int(stamps.site_numbers[node]), stamps.is_approximate(node)
+        return Seen(int(stamps.tick[node]), stamps.site(node), approximate, number, stamps.scope(node))
 
 
 @pytest.fixture

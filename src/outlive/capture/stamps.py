@@ -2,8 +2,10 @@
 
 A *tick* is a number the watcher set while the program ran: 0 unknown or before the stamps began, 1 while the scenario
 was set up, 2 + k in step k, `BETWEEN` by the watcher itself between steps. A *site* is a line of Python code, with the
-lines that called it where stamps were kept that deep. Objects of a few builtin types that are made from free lists may
-wear the stamp of an earlier object of their type (`is_approximate`): 3.10 to 3.12, or beside tracemalloc.
+lines that called it where stamps were kept that deep. A *scope* is the number that the context carried in which the
+object was made (0: none, or not known; snapshots before format 1.2 know none). Objects of a few builtin types that are
+made from free lists may wear the stamp of an earlier object of their type (`is_approximate`): 3.10 to 3.12, or beside
+tracemalloc.
 """
 
 from __future__ import annotations
@@ -20,7 +22,8 @@ from outlive.model.explanation import Site
 UNKNOWN, SETUP, FIRST_STEP, BETWEEN = 0, 1, 2, 0xFFFFFFFF
 _MODES = ("off", "tracer", "allocator")
 # The order of the `stamp_facts` column; native/stamps/stamp_columns.c writes it.
-_FACTS = ("mode", "depth", "tick", "tracer_taken", "lost", "lost_at", "unstamped", "refused")
+_FACTS = ("mode", "depth", "tick", "tracer_taken", "lost", "lost_at", "unstamped", "refused", "scopes_left_out")
+_FACTS_MIN = 8  # a snapshot before format 1.2 has no more
 _ROW = 4
 _CALLERS_MAX = 64
 
@@ -31,6 +34,7 @@ class StampFacts:
 
     `lost_at`: the tick in which somebody took our hook away, None if nobody did; what was made until it was noticed
     may wear an earlier object's stamp. `unstamped`, `refused`: objects and sites without room.
+    `scopes_left_out`: makings whose scope found no room and reads 0.
     """
 
     mode: str
@@ -39,6 +43,7 @@ class StampFacts:
     lost_at: int | None
     unstamped: int
     refused: int
+    scopes_left_out: int = 0
 
 
 class Stamps:
@@ -48,6 +53,8 @@ class Stamps:
         self.tick: npt.NDArray[np.unsignedinteger] = container.column("tick")
         self._site = container.column("site")
         self._rows: list[list[int]] = container.column("site_rows").reshape(-1, _ROW).tolist()
+        self._scopes = _scopes_of(container, len(self._rows))
+        self._plain = _rows_without_scope(self._rows, self._scopes)
         self._texts = texts
         self._types = types
         self._approximate = frozenset(container.column("approximate_types").tolist())
@@ -56,8 +63,17 @@ class Stamps:
 
     @property
     def site_numbers(self) -> npt.NDArray[np.unsignedinteger]:
-        """Of each node: equal numbers are equal sites (line, callers and all); 0 is unknown."""
-        return self._site
+        """Of each node: equal numbers are equal sites (line, callers and all, in any scope); 0 is unknown."""
+        return self._site if self._plain is None else self._plain[self._site]
+
+    @property
+    def scopes(self) -> npt.NDArray[np.unsignedinteger]:
+        """Of each node: the scope in which it was made; 0 is none, or not known."""
+        return self._scopes[self._site]
+
+    def scope(self, node: int) -> int:
+        """The scope in which the object was made; 0: in none, or that is not known."""
+        return int(self._scopes[int(self._site[node])])
 
     def site(self, node: int) -> Site | None:
         """Where the object was made, its callers chained outwards; None where that is not known."""
@@ -100,6 +116,20 @@ class Stamps:
         return Site(self._texts[file], line, self._texts[function], approximate=approximate, callers=tuple(callers))
 
 
+def _scopes_of(container: Container, rows: int) -> npt.NDArray[np.unsignedinteger]:
+    return container.column("site_scopes") if "site_scopes" in container.names else np.zeros(max(rows, 1), np.uint32)
+
+
+def _rows_without_scope(
+    rows: list[list[int]], scopes: npt.NDArray[np.unsignedinteger]
+) -> npt.NDArray[np.unsignedinteger] | None:
+    """For each row the first one that differs in its scope only; None where no row has a scope."""
+    if not scopes.any():
+        return None
+    first: dict[tuple[int, ...], int] = {}
+    return np.array([first.setdefault(tuple(row), number) for number, row in enumerate(rows)], np.uint32)
+
+
 def _facts_of(container: Container) -> StampFacts:
     values: Mapping[str, int] = dict(zip(_FACTS, container.column("stamp_facts").tolist()))
     return StampFacts(
@@ -109,6 +139,7 @@ def _facts_of(container: Container) -> StampFacts:
         lost_at=values["lost_at"] if values["lost"] else None,
         unstamped=values["unstamped"],
         refused=values["refused"],
+        scopes_left_out=values.get("scopes_left_out", 0),
     )
 
 
@@ -124,8 +155,9 @@ def check(container: Container, nodes: int, text_count: int) -> None:
         len(container.column("tick")) == nodes
         and len(container.column("site")) == nodes
         and len(rows) % _ROW == 0
-        and len(facts) >= len(_FACTS)
+        and len(facts) >= _FACTS_MIN
         and int(facts[0]) < len(_MODES)
+        and ("site_scopes" not in container.names or len(container.column("site_scopes")) == len(rows) // _ROW)
     )
     if not whole:
         raise DamagedSnapshot(f"{container.path}: the stamps are not whole")
