@@ -6,6 +6,7 @@
 
 extern PyTypeObject ol_CensusType;
 extern PyTypeObject ol_ControlsType;
+extern PyTypeObject ol_HookedType;
 extern PyTypeObject ol_StampsType;
 
 /* Readies the control types. -1 with an error set. */
@@ -16,6 +17,11 @@ int ol_heap_graph_add(PyObject *module);
 
 /* snapshot(path: bytes) -> dict */
 PyObject *ol_snapshot(PyObject *module, PyObject *args);
+
+/* catch_signals(numbers, write_fd: int) -> list, pass_on(number: int) -> bool, release_signals() -> None */
+PyObject *ol_catch_signals(PyObject *module, PyObject *args);
+PyObject *ol_pass_on(PyObject *module, PyObject *number);
+PyObject *ol_release_signals(PyObject *module, PyObject *none);
 
 /* A Python error for a walk that failed; always NULL. */
 PyObject *ol_raise_walk_status(ol_walk_status status);

@@ -47,6 +47,9 @@ static PyMethodDef methods[] = {
     {"native_heap", native_heap, METH_NOARGS, NULL},
     {"crc32c", crc32c, METH_VARARGS, NULL},
     {"snapshot", ol_snapshot, METH_VARARGS, NULL},
+    {"catch_signals", ol_catch_signals, METH_VARARGS, NULL},
+    {"pass_on", ol_pass_on, METH_O, NULL},
+    {"release_signals", ol_release_signals, METH_NOARGS, NULL},
     {NULL, NULL, 0, NULL},
 };
 
@@ -55,13 +58,14 @@ static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, .m_name = "outliv
 
 PyMODINIT_FUNC PyInit__core(void) {
   if (!ol_walk_learn()) return NULL;
-  if (PyType_Ready(&ol_StampsType) < 0) return NULL;
+  if (PyType_Ready(&ol_StampsType) < 0 || PyType_Ready(&ol_HookedType) < 0) return NULL;
   if (PyType_Ready(&ol_CensusType) < 0 || PyType_Ready(&ol_ControlsType) < 0 || ol_controls_ready() < 0) return NULL;
   PyObject *module = PyModule_Create(&definition);
   if (module == NULL) return NULL;
   if (PyModule_AddObjectRef(module, "Census", (PyObject *)&ol_CensusType) < 0 ||
       PyModule_AddObjectRef(module, "Controls", (PyObject *)&ol_ControlsType) < 0 ||
-      PyModule_AddObjectRef(module, "Stamps", (PyObject *)&ol_StampsType) < 0 || ol_heap_graph_add(module) < 0) {
+      PyModule_AddObjectRef(module, "Stamps", (PyObject *)&ol_StampsType) < 0 ||
+      PyModule_AddObjectRef(module, "Hooked", (PyObject *)&ol_HookedType) < 0 || ol_heap_graph_add(module) < 0) {
     Py_DECREF(module);
     return NULL;
   }

@@ -1,7 +1,8 @@
 """The native core. Thin: what these do is written in native/ beside the code that does it."""
 
+from collections.abc import Callable, Iterable
 from contextvars import ContextVar
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from typing_extensions import Buffer
 
@@ -35,6 +36,47 @@ def native_heap() -> tuple[int, int, int, int] | None:
 
 def crc32c(data: Buffer, crc: int = 0, /) -> int:
     """CRC-32C of `data`, continuing from `crc`."""
+
+def catch_signals(numbers: Iterable[int], write_fd: int, /) -> list[int]:
+    """Have these signals, where their action is the default one, written to `write_fd` as one byte each, their number.
+
+    Those that are caught are returned. `signal.getsignal` goes on to say SIG_DFL; a handler of the program's, set
+    before or after, is the only one. Only in this process: a forked copy dies of them as it would have. Where nobody
+    can read the byte, or the same SIGTERM, SIGHUP, SIGINT or SIGQUIT comes again after 5 seconds, the default action
+    is taken at once. `write_fd` should not block. Raises OSError for a bad descriptor, ValueError for no signal.
+    """
+
+def pass_on(number: int, /) -> bool:
+    """Take the default action of a signal that was caught, which may end the process here and now.
+
+    False, and nothing is done, where the program has put a handler of its own or ignores the signal meanwhile.
+    """
+
+def release_signals() -> None:
+    """Put the default action back wherever ours still stands."""
+
+class Hooked:
+    """Stands where a function stood: calls `note`, then the function, then `after`; and adds no frame.
+
+    `note(first)`: before the call, with the first positional argument, None where there is none. `after(first, result,
+    failed)`: after it; the result is None where it failed. With `whole` both get the tuple of all positional arguments
+    in the place of `first`. What they return is dropped, and so is what they raise, unless it is no `Exception`.
+    Everything else is answered by the function: attributes, class, signature, text; it binds, is copied and pickled
+    as the function is. Raises TypeError for what cannot be called, classes, and static methods.
+    """
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        note: Callable[[Any], object] | None = None,
+        after: Callable[[Any, Any, bool], object] | None = None,
+        *,
+        whole: bool = False,
+    ) -> None: ...
+    def __call__(self, *args: Any, **kwargs: Any) -> Any: ...
+    @staticmethod
+    def original(thing: Any, /) -> Any:
+        """The function that this one stands for; what is no `Hooked`, as it is."""
 
 class Census:
     """Counts of all live objects by type, again and again, allocating nothing that its own counts would see."""
