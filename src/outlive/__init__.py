@@ -10,17 +10,36 @@ TYPE_CHECKING = False  # not typing's: importing it would bring re and collectio
 if TYPE_CHECKING:
     from outlive.capture.snapshot import load as load_snapshot
     from outlive.capture.snapshot import take as snapshot
+    from outlive.lifetimes.decorated import lifetime
+    from outlive.lifetimes.ended import ends
+    from outlive.lifetimes.scopes import scope
+    from outlive.lifetimes.settled import settled
     from outlive.session import CheckSettings, check
     from outlive.tracker import Tracker
 
 __version__ = "0.1.0"
-__all__ = ["CheckSettings", "Tracker", "__version__", "check", "load_snapshot", "snapshot"]
+__all__ = [
+    "CheckSettings",
+    "Tracker",
+    "__version__",
+    "check",
+    "ends",
+    "lifetime",
+    "load_snapshot",
+    "scope",
+    "settled",
+    "snapshot",
+]
 
 _HOMES = {
     "CheckSettings": ("outlive.session", "CheckSettings"),
     "Tracker": ("outlive.tracker", "Tracker"),
     "check": ("outlive.session", "check"),
+    "ends": ("outlive.lifetimes.ended", "ends"),
+    "lifetime": ("outlive.lifetimes.decorated", "lifetime"),
     "load_snapshot": ("outlive.capture.snapshot", "load"),
+    "scope": ("outlive.lifetimes.scopes", "scope"),
+    "settled": ("outlive.lifetimes.settled", "settled"),
     "snapshot": ("outlive.capture.snapshot", "take"),
 }
 
@@ -33,6 +52,7 @@ def __getattr__(name: str) -> object:
 
     module, attribute = home
     value: object = getattr(importlib.import_module(module), attribute)
+    globals()[name] = value  # found at once the next time: `ends` and `scope` stand where programs are busy
     return value
 
 

@@ -40,18 +40,23 @@ class Lifetime:
     name: str = ""
     matters: str = ""
     pack: str = ""
+    optional: bool = False
+    """The place is not in every version of the library: where it is missing, that is no mistake."""
 
 
 @dataclass(frozen=True)
 class Condition:
-    """One thing to look at in an object: `attribute` (dotted: "_connector._closed") or `state` (of C types).
+    """One thing to look at in an object: `attribute` (dotted: "_connector._closed", "" for the object itself).
 
-    `is_`: "true", "false", "none", "absent", "empty", "set" (neither none nor absent), or a state's name.
+    `is_`: "true", "false", "none", "absent", "empty", "set" (neither none nor absent), or a text in quotes ("'RUN'").
+    With `state` it is the native state that is asked for ("closed", "done" …), of the object or of the attribute.
+    `also` must hold too.
     """
 
     attribute: str = ""
     is_: str = "true"
     state: str = ""
+    also: tuple[Condition, ...] = ()
 
 
 @dataclass(frozen=True)

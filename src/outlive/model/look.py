@@ -95,7 +95,8 @@ class Event:
 class Scope:
     """A lifetime of everything made in it: a `with outlive.scope`, a call, a test. `ended_at` None: it still runs.
 
-    `returned` are addresses of what the scope gave back: theirs is a longer life.
+    `returned` are addresses of what the scope gave back: theirs is a longer life. `parent` is the number of the scope
+    in which this one began, 0 for none.
     """
 
     number: int
@@ -107,6 +108,7 @@ class Scope:
     ended_tick: int = 0
     must: tuple[str, ...] = ("everything",)
     returned: tuple[int, ...] = ()
+    parent: int = 0
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ from __future__ import annotations
 from outlive.trial import board, stamping
 from outlive.trial.inside import Inside
 from outlive.trial.line import Line, flush_output
-from outlive.trial.patience import now
-from outlive.trial.settle import Settler
+from outlive.lifetimes.patience import now
+from outlive.lifetimes.settle import Settler
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

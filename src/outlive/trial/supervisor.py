@@ -23,7 +23,7 @@ from outlive.trial import board, endings, outside, wire
 from outlive.trial.launch import Launched, launch
 from outlive.trial.listener import Happened, Listener
 from outlive.trial.options import Ended, Reading, TrialOptions
-from outlive.trial.patience import Patience, now
+from outlive.lifetimes.patience import Patience, now
 from outlive.trial.sweep import Adoption, end_all
 
 __all__ = ["Ended", "Reading", "Trial", "TrialOptions"]

@@ -17,7 +17,7 @@ from contextlib import suppress
 from outlive.errors import MeasureError
 from outlive.probes import children, procfs
 from outlive.trial.launch import MARK_VARIABLE
-from outlive.trial.patience import now
+from outlive.lifetimes.patience import now
 
 _SET_SUBREAPER, _GET_SUBREAPER = 36, 37
 _SESSION = 3

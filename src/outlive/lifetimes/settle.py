@@ -17,7 +17,7 @@ import sys
 from gc import collect
 from heapq import heapify
 
-from outlive.trial.patience import Patience, now
+from outlive.lifetimes.patience import Patience, now
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,10 +54,26 @@ class Settler:
                 break
         _clear_type_cache()
 
+    def turn(self, loop: Any) -> None:
+        """Turn a loop that is neither closed nor running until nothing is ready; timers are not waited for."""
+        loop.run_until_complete(self._quiet_down(loop, wait=False))
+        drop_cancelled_timers(loop)
+
+    def collect(self) -> int:
+        """Collect garbage until there is none, three times at most; how many unreachable objects were found."""
+        found = 0
+        for _ in range(_ROUNDS):
+            now_found = collect()
+            found += now_found
+            if not now_found:
+                break
+        _clear_type_cache()
+        return found
+
     async def _quiet_down(self, loop: Any, *, wait: bool) -> None:
         from asyncio import sleep
 
-        await _turn_until_idle(loop, sleep)
+        await turn_until_idle(loop, sleep)
         if not wait:
             return
         seconds = _until_last_due(loop, self._patience.seconds)
@@ -65,11 +81,11 @@ class Settler:
             return
         before = len(_timers(loop))
         await sleep(max(seconds, 0.0))
-        await _turn_until_idle(loop, sleep)
+        await turn_until_idle(loop, sleep)
         self._patience.learn(paid_off=len(_timers(loop)) < before)
 
 
-async def _turn_until_idle(loop: Any, sleep: Any) -> None:
+async def turn_until_idle(loop: Any, sleep: Any) -> None:
     queue = getattr(loop, "_ready", None)
     turns = _TURNS_BLIND if queue is None else _MOST_TURNS
     end = now() + _BUSY_SECONDS
