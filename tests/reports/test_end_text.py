@@ -70,11 +70,18 @@ def test_closings_stand_in_their_order_with_what_was_wrong() -> None:
 
 
 def test_of_many_closings_those_with_trouble_are_kept_and_the_others_counted() -> None:
-    many = tuple(Closing(float(at), "Session.close", "app.Session", key=at) for at in range(100))
+    many = tuple(Closing(float(at), f"Session{at}.close", "app.Session", key=at) for at in range(100))
     text = render(replace(LEFT, closings=(*CLOSINGS, *many)))
     assert "closed again" in text
     assert "too early" in text
-    assert "and 91 others, without trouble" in text
+    assert "and 91 others" in text
+    assert "Session99.close" in text
+
+
+def test_equal_closings_that_follow_each_other_are_one_row() -> None:
+    many = tuple(Closing(float(at), "Session.close", "app.Session", key=at) for at in range(100))
+    text = render(replace(LEFT, closings=many))
+    assert "Session.close (100 times)" in text
 
 
 def test_growth_is_told_without_a_verdict() -> None:

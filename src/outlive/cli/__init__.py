@@ -13,4 +13,4 @@ for, so that `outlive --version` costs nothing; a verb's heavy imports belong in
 
 from __future__ import annotations
 
-VERBS: tuple[str, ...] = ("check", "watch", "snapshot", "open", "diff", "why", "query", "report", "explain")
+VERBS: tuple[str, ...] = ("check", "run", "watch", "snapshot", "open", "diff", "why", "query", "report", "explain")

@@ -38,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         drop_stdout()
         return exit_codes.READER_WENT_AWAY
     except Exception as error:
-        complain(_bug_report(error, words))
+        complain(bug_report(error, words))
         return exit_codes.OUR_OWN_BUG
 
 
@@ -81,7 +81,8 @@ def _versions() -> str:
     return f"outlive {__version__} ({system.implementation} {python}, {system.platform} {system.machine})"
 
 
-def _bug_report(error: Exception, words: list[str]) -> str:
+def bug_report(error: Exception, words: list[str]) -> str:
+    """What to print of a mistake of ours, while it is being handled."""
     import shlex
     import traceback
 

@@ -8,6 +8,7 @@ All names come from the watched program and pass `printable`.
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from pathlib import PurePath
 
 from outlive.model.explanation import Site
@@ -16,7 +17,7 @@ from outlive.model.look import Closing
 from outlive.model.verdict import Verdict
 from outlive.reports import why_text
 from outlive.reports.amounts import amount, counted, seconds
-from outlive.reports.printable import printable
+from outlive.reports.printable import printable, printable_lines
 from outlive.reports.style import Style, columns
 
 _LONGEST_LINE = 1000
@@ -90,7 +91,7 @@ def _facts(one: Leftover, style: Style) -> list[str]:
     else:
         rows += [("made at", why_text.site_words(one.made_at) if one.made_at else "")]
         rows += [("whose", why_text.owner_words(one.owner))]
-    shown = [why_text.row(name, printable(text, _LONGEST_LINE), style) for name, text in rows if text]
+    shown = [why_text.row(name, printable_lines(text), style) for name, text in rows if text]
     if one.fingerprint:
         shown.append(style.quiet(f"fingerprint {printable(one.fingerprint)}"))
     return [*told, *shown]
@@ -111,25 +112,42 @@ def _no_leaks(report: EndReport, style: Style) -> str:
 
 
 def _closings(report: EndReport, style: Style) -> str:
-    """In the order of the calls: all where they are few, else those with trouble and the last ones."""
-    rows = list(report.closings)
-    if len(rows) > _SHOWN_CLOSINGS:
-        troubled = [row for row in rows if row.trouble]
-        kept = troubled[:_SHOWN_CLOSINGS]
-        kept += [row for row in rows if not row.trouble][-max(0, _SHOWN_CLOSINGS - len(kept)) :]
-        rows = [row for row in rows if any(row is one for one in kept)]
-    if not rows:
+    """In the order of the calls, equal neighbours together: all where they are few, else those with trouble first."""
+    runs = _runs(report.closings)
+    shown = runs
+    if len(runs) > _SHOWN_CLOSINGS:
+        troubled = [at for at, (row, _) in enumerate(runs) if row.trouble][:_SHOWN_CLOSINGS]
+        sound = [at for at, (row, _) in enumerate(runs) if not row.trouble]
+        last = sound[len(sound) - (_SHOWN_CLOSINGS - len(troubled)) :]
+        shown = [runs[at] for at in sorted((*troubled, *last))]
+    if not shown:
         return ""
-    table = columns([_closing(row) for row in rows], left=frozenset({1, 2, 3}))
-    hidden = len(report.closings) - len(rows)
-    more = [style.quiet(f"  and {counted(hidden, 'other')}, without trouble")] if hidden > 0 else []
+    table = columns([_closing(row, count) for row, count in shown], left=frozenset({1, 2, 3}))
+    hidden = sum(count for _, count in runs) - sum(count for _, count in shown)
+    more = [style.quiet(f"  and {counted(hidden, 'other')} (--json has them all)")] if hidden > 0 else []
     return "\n".join([style.strong("closed, in this order"), *(f"  {line}" for line in table), *more])
 
 
-def _closing(row: Closing) -> list[str]:
+def _runs(closings: Sequence[Closing]) -> list[tuple[Closing, int]]:
+    """The first of each run of closings that differ in nothing but their object and time, and how long the run is."""
+    runs: list[tuple[Closing, int]] = []
+    for row in closings:
+        if runs and _words(runs[-1][0]) == _words(row):
+            runs[-1] = (runs[-1][0], runs[-1][1] + 1)
+        else:
+            runs.append((row, 1))
+    return runs
+
+
+def _closing(row: Closing, count: int) -> list[str]:
+    what, place, words = _words(row)
+    many = f" ({count:,} times)" if count > 1 else ""
+    return [seconds(row.at), printable(what) + many, printable(place), printable(words, _LONGEST_LINE)]
+
+
+def _words(row: Closing) -> tuple[str, str, str]:
     trouble = _TROUBLE_WORDS.get(row.trouble, row.trouble)
-    words = ": ".join(part for part in (trouble, row.detail) if part)
-    return [seconds(row.at), printable(row.what), printable(_place(row.site)), printable(words, _LONGEST_LINE)]
+    return row.what, _place(row.site), ": ".join(part for part in (trouble, row.detail) if part)
 
 
 def _growth(growth: tuple[Growth, ...], style: Style) -> str:
