@@ -4,7 +4,7 @@
 
 /* Beside the two bits that are the result, marks say while the pass runs which nodes have rows in a list of pairs: most
  * nodes have none, and need no search. A node is queued when it is OL_WALKED. */
-enum { MEMBER = 4, KEY = 8, EXTRA = 16, RESULT = 3 };
+enum { MEMBER = 4, KEY = 8, EXTRA = 16, CUT = 32, RESULT = 3 };
 
 typedef struct waking {
   const ol_graph *graph;
@@ -35,8 +35,11 @@ static bool is_row_of(const ol_cuts *pairs, uint32_t row, uint32_t number) {
 
 static uint32_t other(const ol_cuts *pairs, uint32_t row) { return (uint32_t)rows_of(pairs)[row]; }
 
-static void flag(uint8_t *marks, const ol_cuts *pairs, uint8_t bit) {
-  for (uint32_t i = 0; i < pairs->count; i++) marks[rows_of(pairs)[i] >> 32] |= bit;
+static void flag(uint8_t *marks, uint32_t count, const ol_cuts *pairs, uint8_t bit) {
+  for (uint32_t i = 0; i < pairs->count; i++) {
+    uint32_t node = (uint32_t)(rows_of(pairs)[i] >> 32);
+    if (node < count) marks[node] |= bit; /* cuts may name what is no node */
+  }
 }
 
 static void walk_later(waking *w, uint32_t node) {
@@ -78,8 +81,9 @@ static void follow_extra(waking *w, uint32_t node) {
 
 static void follow(waking *w, uint32_t node) {
   const ol_graph *g = w->graph;
+  const bool cut = w->marks[node] & CUT;
   for (uint64_t e = g->edge_start[node], end = g->edge_start[node + 1]; e < end; e++) {
-    if (w->cuts->count != 0 && ol_cuts_has(w->cuts, node, g->targets[e])) continue;
+    if (cut && ol_cuts_has(w->cuts, node, g->targets[e])) continue;
     reach(w, g->targets[e]);
   }
 }
@@ -110,9 +114,10 @@ bool ol_find_woken(const ol_graph *graph, const uint32_t *roots, uint32_t root_c
   if (ok) {
     waking w = {graph, sleepers, extra, cuts, marks, (uint8_t *)awake.base, (uint32_t *)queue.base, 0};
     memset(marks, 0, graph->node_count);
-    flag(marks, &sleepers->by_member, MEMBER);
-    flag(marks, &sleepers->by_key, KEY);
-    flag(marks, extra, EXTRA);
+    flag(marks, graph->node_count, &sleepers->by_member, MEMBER);
+    flag(marks, graph->node_count, &sleepers->by_key, KEY);
+    flag(marks, graph->node_count, extra, EXTRA);
+    flag(marks, graph->node_count, cuts, CUT);
     run(&w, roots, root_count);
     finish(marks, graph->node_count);
   }

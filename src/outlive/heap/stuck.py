@@ -19,7 +19,7 @@ Not known: what a finalizer of garbage does when the collector runs. Collect bef
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -28,6 +28,7 @@ import numpy.typing as npt
 
 from outlive.heap.blocked_threads import STARTED_WITH, blocked_threads, stacked
 from outlive.heap.cancelling import Cancelling
+from outlive.heap.graph import Graph
 from outlive.heap.modules import is_ours
 from outlive.heap.ours import references_into
 from outlive.heap.stuck_words import Words
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from outlive.heap.heap import Heap
 
 Marks = npt.NDArray[np.uint8]
+Pairs = npt.NDArray[np.uint32]
 
 _WALKED = 2
 _MOST_ROUNDS = 20
@@ -53,7 +55,7 @@ def stuck(heap: Heap) -> tuple[Stuck, ...]:
     sleepers = [*sleeping_tasks(heap), *blocked_threads(heap)]
     if not sleepers:
         return ()
-    search = _Search(heap, sleepers)
+    search = Search(heap, sleepers)
     asleep = search.asleep()
     if not asleep:
         return ()
@@ -70,7 +72,25 @@ def _grade(sleeper: Sleeper, held: Marks) -> StuckGrade:
     return StuckGrade.NEVER_WAKES
 
 
-class _Search:
+@dataclass(frozen=True)
+class Walk:
+    """The arguments of one native pass."""
+
+    roots: npt.NDArray[np.uint32]
+    members: Pairs
+    keys: Pairs
+    weak: Pairs
+    cuts: Pairs
+
+    def walk(self, graph: Graph) -> Marks:
+        return graph.woken(self.roots, self.members, self.keys, extra=self.weak, cuts=self.cuts)
+
+
+def _pairs(rows: list[tuple[int, int]]) -> Pairs:
+    return np.array(rows, np.uint32).reshape(-1, 2)
+
+
+class Search:
     """The walk, again until nobody more is found to be cancelled soon."""
 
     def __init__(self, heap: Heap, sleepers: list[Sleeper]) -> None:
@@ -109,12 +129,19 @@ class _Search:
         return stacked(self._heap)
 
     def _walk(self, sleepers: list[Sleeper]) -> Marks:
+        return self.arguments(sleepers).walk(self._heap.graph)
+
+    def arguments(self, sleepers: list[Sleeper]) -> Walk:
+        """What the native pass is given when these sleep, but for those that are known to be awake."""
         asleep = [(number, one) for number, one in enumerate(sleepers, 1) if number - 1 not in self._awake]
-        members = [(node, number) for number, one in asleep for node in one.members]
-        keys = [(node, number) for number, one in asleep for node in one.keys]
         awake = [node for number in self._awake for node in self._sleepers[number].members]
-        roots = np.concatenate([self._roots, np.array(awake, np.uint32)])
-        return self._heap.graph.woken(roots, members, keys, extra=self._weak, cuts=self._cuts)
+        return Walk(
+            roots=np.concatenate([self._roots, np.array(awake, np.uint32)]),
+            members=_pairs([(node, number) for number, one in asleep for node in one.members]),
+            keys=_pairs([(node, number) for number, one in asleep for node in one.keys]),
+            weak=self._weak,
+            cuts=self._cuts,
+        )
 
     # ---- where the walk begins -------------------------------------------------------------------------------------
 
@@ -149,12 +176,12 @@ class _Search:
     # ---- references that count, and that do not --------------------------------------------------------------------
 
     @cached_property
-    def _weak(self) -> list[tuple[int, int]]:
+    def _weak(self) -> Pairs:
         """Living weak references, but for those in the books of asyncio and threading."""
         books = self._books
         threads = {one.node for one in self._sleepers if one.kind == "thread"}
         pairs = self._heap.snapshot.weakly_referred.items()
-        return [(source, target) for source, target in pairs if source not in books and target not in threads]
+        return _pairs([(ref, what) for ref, what in pairs if ref not in books and what not in threads])
 
     @cached_property
     def _books(self) -> set[int]:
@@ -168,14 +195,14 @@ class _Search:
         return found
 
     @cached_property
-    def _cuts(self) -> npt.NDArray[np.int64]:
+    def _cuts(self) -> Pairs:
         """References that wake nobody: asyncio's and threading's strong books, what Threads keep for their start, and
         all into Outlive's modules."""
         heap = self._heap
         ours = np.zeros(len(heap), bool)
         ours[self._our_modules] = True
-        into = np.stack(references_into(heap.rows, ours), axis=1)
-        return np.array([*into.tolist(), *self._strong_books(), *self._starts()], np.int64).reshape(-1, 2)
+        into = np.stack(references_into(heap.rows, ours), axis=1).astype(np.uint32)
+        return np.concatenate([into, _pairs([*self._strong_books(), *self._starts()])])
 
     def _strong_books(self) -> list[tuple[int, int]]:
         heap = self._heap
