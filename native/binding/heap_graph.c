@@ -12,6 +12,7 @@
 #include "graph/graph.h"
 #include "graph/holders.h"
 #include "graph/referrers.h"
+#include "graph/wakes.h"
 
 typedef struct {
   PyObject_HEAD Py_buffer edge_start, targets;
@@ -51,7 +52,8 @@ typedef struct arguments {
   const HeapGraphObject *self;
   Py_buffer views[6];
   int view_count;
-  ol_cuts cuts;
+  ol_cuts cuts, extra;
+  ol_sleepers sleepers;
 } arguments;
 
 static bool begin(arguments *a, const HeapGraphObject *self) {
@@ -99,12 +101,40 @@ static int bytes_of_numbers(PyObject *object) {
   return bytes;
 }
 
+/* An array of pairs, NULL with an error set. `*count` is how many pairs; `object` may be NULL: none. Where the pass will
+ * use them as places (`places`), each number must be a node. */
+static const uint32_t *pairs(arguments *a, PyObject *object, const char *name, bool places, uint32_t *count) {
+  *count = 0;
+  if (object == NULL) return (const uint32_t *)"";
+  const uint32_t *all = places ? nodes(a, object, name, count) : numbers(a, object, name, 4, count);
+  if (all != NULL && *count % 2 != 0)
+    return PyErr_Format(PyExc_ValueError, "%s are pairs: an odd number of them makes no sense", name), NULL;
+  *count /= 2;
+  return all;
+}
+
 static bool cuts(arguments *a, PyObject *object) {
-  uint32_t count = 0;
-  const uint32_t *pairs = object != NULL ? numbers(a, object, "cuts", 4, &count) : (const uint32_t *)"";
-  if (pairs == NULL) return false;
-  if (count % 2 != 0) return PyErr_SetString(PyExc_ValueError, "cuts are pairs of source and target"), false;
-  if (ol_cuts_init(&a->cuts, pairs, count / 2)) return true;
+  uint32_t count;
+  const uint32_t *all = pairs(a, object, "cuts", false, &count);
+  if (all == NULL) return false;
+  if (ol_cuts_init(&a->cuts, all, count)) return true;
+  return PyErr_NoMemory(), false;
+}
+
+static bool extra(arguments *a, PyObject *object) {
+  uint32_t count;
+  const uint32_t *all = pairs(a, object, "extra", true, &count);
+  if (all == NULL) return false;
+  if (ol_cuts_init(&a->extra, all, count)) return true;
+  return PyErr_NoMemory(), false;
+}
+
+/* A sleeper's number need be no node's, but there is no use for a higher one, and a bound on what is reserved. */
+static bool sleepers(arguments *a, PyObject *o_members, PyObject *o_keys) {
+  uint32_t member_count, key_count;
+  const uint32_t *members = pairs(a, o_members, "members", true, &member_count), *keys;
+  if (members == NULL || (keys = pairs(a, o_keys, "keys", true, &key_count)) == NULL) return false;
+  if (ol_sleepers_init(&a->sleepers, members, member_count, keys, key_count)) return true;
   return PyErr_NoMemory(), false;
 }
 
@@ -112,6 +142,8 @@ static bool cuts(arguments *a, PyObject *object) {
 static PyObject *end(arguments *a, ol_column *result, bool ok) {
   while (a->view_count > 0) PyBuffer_Release(&a->views[--a->view_count]);
   ol_cuts_deinit(&a->cuts);
+  ol_cuts_deinit(&a->extra);
+  ol_sleepers_deinit(&a->sleepers);
   if (ok && result != NULL) return (PyObject *)result;
   Py_XDECREF(result);
   if (!PyErr_Occurred()) PyErr_NoMemory();
@@ -161,6 +193,25 @@ static PyObject *graph_reached(HeapGraphObject *self, PyObject *args) {
     Py_END_ALLOW_THREADS
   }
   return end(&a, reached, ok);
+}
+
+static PyObject *graph_woken(HeapGraphObject *self, PyObject *args) {
+  PyObject *o_roots, *o_members, *o_keys, *o_extra = NULL, *o_cuts = NULL;
+  uint32_t count;
+  const uint32_t *roots = NULL;
+  arguments a;
+  if (!PyArg_ParseTuple(args, "OOO|OO", &o_roots, &o_members, &o_keys, &o_extra, &o_cuts)) return NULL;
+  if (!begin(&a, self) || (roots = nodes(&a, o_roots, "roots", &count)) == NULL || !sleepers(&a, o_members, o_keys) ||
+      !extra(&a, o_extra) || !cuts(&a, o_cuts))
+    return end(&a, NULL, false);
+  ol_column *marks = ol_column_new(self->graph.node_count, 1);
+  bool ok = marks != NULL;
+  if (ok) {
+    Py_BEGIN_ALLOW_THREADS ok =
+        ol_find_woken(&self->graph, roots, count, &a.sleepers, &a.extra, &a.cuts, (uint8_t *)marks->memory.base);
+    Py_END_ALLOW_THREADS
+  }
+  return end(&a, marks, ok);
 }
 
 static PyObject *graph_referrers(HeapGraphObject *self, PyObject *none) {
@@ -233,6 +284,7 @@ static PyObject *graph_retained(HeapGraphObject *self, PyObject *args) {
 static PyMethodDef graph_methods[] = {
     {"holders", (PyCFunction)graph_holders, METH_VARARGS, NULL},
     {"reached", (PyCFunction)graph_reached, METH_VARARGS, NULL},
+    {"woken", (PyCFunction)graph_woken, METH_VARARGS, NULL},
     {"components", (PyCFunction)graph_components, METH_NOARGS, NULL},
     {"dominators", (PyCFunction)graph_dominators, METH_O, NULL},
     {"retained", (PyCFunction)graph_retained, METH_VARARGS, NULL},

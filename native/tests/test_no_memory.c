@@ -6,6 +6,7 @@
 #include "graph/components.h"
 #include "graph/dominators.h"
 #include "graph/holders.h"
+#include "graph/wakes.h"
 #include "tests/small_graph.h"
 
 static long left, mapped; /* wishes granted before all are refused; bytes mapped by the core */
@@ -58,6 +59,18 @@ static bool closure(const ol_graph *graph) {
   return ok;
 }
 
+static bool woken(const ol_graph *graph) {
+  static const uint32_t members[] = {3, 1, 4, 1, 5, 2}, keys[] = {6, 1, 7, 2};
+  static const ol_cuts cuts = {0};
+  ol_sleepers sleepers;
+  ol_cuts extra = {0};
+  bool ok = ol_sleepers_init(&sleepers, members, 3, keys, 2) && ol_cuts_init(&extra, roots, 1) &&
+            ol_find_woken(graph, roots, 2, &sleepers, &extra, &cuts, flags);
+  ol_cuts_deinit(&extra);
+  ol_sleepers_deinit(&sleepers);
+  return ok;
+}
+
 static bool components(const ol_graph *graph) { return ol_find_components(graph, numbers); }
 
 static bool retained(const ol_graph *graph) {
@@ -83,6 +96,7 @@ int main(void) {
   small_graph made = make_random_graph(NODES, 3, 11);
   gives_all_back_wherever_memory_ends(holders, &made.graph);
   gives_all_back_wherever_memory_ends(closure, &made.graph);
+  gives_all_back_wherever_memory_ends(woken, &made.graph);
   gives_all_back_wherever_memory_ends(components, &made.graph);
   gives_all_back_wherever_memory_ends(retained, &made.graph);
   drop_graph(&made);

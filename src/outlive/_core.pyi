@@ -202,6 +202,15 @@ class HeapGraph:
     def reached(self, roots: Buffer, cuts: Buffer = b"", /) -> Column:
         """u1: 1 where a path leads from a root."""
 
+    def woken(self, roots: Buffer, members: Buffer, keys: Buffer, extra: Buffer = b"", cuts: Buffer = b"", /) -> Column:
+        """u1: 0 not reached, 1 reached but asleep, 2 walked, when some of what is reached sleeps.
+
+        `members` (u4: node, sleeper, node, sleeper …): nodes that are nothing but a sleeper; reaching one does not walk
+        on until the sleeper is awake. `keys` (the same): walking such a node wakes the sleeper, and all its members are
+        walked. `extra`: references (u4: source, target …) beside the graph's. Sleepers are numbered from 1, below the
+        number of nodes.
+        """
+
     def referrers(self) -> tuple[Column, Column]:
         """The references backwards: starts u8[nodes + 1], sources u4; for each node ascending, once a reference."""
 

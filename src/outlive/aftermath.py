@@ -31,6 +31,7 @@ from outlive.model.leftovers import Answer, Category, EndReport, Leftover, Progr
 from outlive.model.look import Closing, Look
 from outlive.model.verdict import Cost, Note, Verdict
 
+_RUNNING = ("asked", "interval")
 _FINAL = ("exit", "os._exit", "signal")
 _ORDER = tuple(Category)
 _MOST_LOOKS = 100_000
@@ -69,13 +70,14 @@ class _Aftermath:
     contracts: Contracts
     notes: list[Note] = field(default_factory=list)
     snapshots: list[str] = field(default_factory=list)
+    unexplained: str = ""
 
     def report(self) -> EndReport:
         began = time.monotonic()
         looks = list(self._looks())
         leftovers = _merged([one for look in looks for one in self._explained(look)])
-        end = _how_it_ended(self.status, looks)
-        verdict, reason = _verdict(leftovers, looks, end)
+        end = _how_it_ended(self.status, looks, _raised(self.folder))
+        verdict, reason = _verdict(leftovers, looks, end, self.unexplained)
         self.notes += [Note("watching", words) for words in dict.fromkeys(row for look in looks for row in look.notes)]
         return EndReport(
             command=self.command,
@@ -108,19 +110,22 @@ class _Aftermath:
         if not look.snapshot:
             return ()
         file = self.folder / Path(look.snapshot).name
-        category = Category.RUNTIME if look.reason in ("asked", "interval") else Category.SHUTDOWN
+        category = Category.RUNTIME if look.reason in _RUNNING else Category.SHUTDOWN
         try:
             found, _ = leftovers_of(look, file, self.contracts, category)
         except (OutliveError, OSError) as error:
-            self.notes.append(Note("not-explained", f"the snapshot of {look.reason!r} could not be read: {error}"))
-            return ()
+            return self._not_explained(f"the snapshot of {look.reason!r} could not be read: {error}")
         except Exception as error:
             where = traceback.extract_tb(error.__traceback__)[-1]
             told = f"{type(error).__name__}: {error} ({Path(where.filename).name}:{where.lineno})"
-            self.notes.append(Note("not-explained", f"a mistake in Outlive, please report it: {told}"))
-            return ()
+            return self._not_explained(f"a mistake in Outlive, please report it: {told}")
         self.snapshots.append(str(file))
         return found
+
+    def _not_explained(self, words: str) -> tuple[Leftover, ...]:
+        self.unexplained = self.unexplained or words
+        self.notes.append(Note("not-explained", words))
+        return ()
 
 
 def _merged(leftovers: Sequence[Leftover]) -> tuple[Leftover, ...]:
@@ -147,7 +152,16 @@ def _closings(looks: Sequence[Look]) -> tuple[Closing, ...]:
     return telling[-1] if telling else ()
 
 
-def _how_it_ended(status: int, looks: Sequence[Look]) -> ProgramEnd:
+def _raised(folder: Path) -> str:
+    """The exception that ended it, by its type; "" for none that was noted."""
+    try:
+        words = (folder / "ending").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+    return next((row.partition("=")[2] for row in words.splitlines() if row.startswith("raised=")), "")
+
+
+def _how_it_ended(status: int, looks: Sequence[Look], raised: str) -> ProgramEnd:
     last = looks[-1].reason if looks else ""
     if status < 0:
         name = _signal_name(-status)
@@ -155,6 +169,8 @@ def _how_it_ended(status: int, looks: Sequence[Look]) -> ProgramEnd:
         return ProgramEnd(how, status, f"it was ended by {name}")
     if last == "os._exit":
         return ProgramEnd("os._exit", status, f"it called os._exit({status})")
+    if raised:
+        return ProgramEnd("raised", status, f"it ended by an unhandled {raised}")
     how = "returned" if status == 0 else "exited"
     return ProgramEnd(how, status, f"it ended with status {status}")
 
@@ -166,7 +182,9 @@ def _signal_name(number: int) -> str:
         return f"signal {number}"
 
 
-def _verdict(leftovers: Sequence[Leftover], looks: Sequence[Look], end: ProgramEnd) -> tuple[Verdict, str]:
+def _verdict(
+    leftovers: Sequence[Leftover], looks: Sequence[Look], end: ProgramEnd, unexplained: str
+) -> tuple[Verdict, str]:
     leaks = [one for one in leftovers if one.answer is Answer.HELD and not one.harmless]
     if leaks:
         first = leaks[0].sentence.rstrip(".")
@@ -180,6 +198,8 @@ def _verdict(leftovers: Sequence[Leftover], looks: Sequence[Look], end: ProgramE
         return Verdict.COULD_NOT_TELL, f"{end.words}, and nothing could be looked at then: {age}"
     if not final.snapshot:
         return Verdict.COULD_NOT_TELL, "its heap could not be looked at when it ended"
+    if unexplained:
+        return Verdict.COULD_NOT_TELL, unexplained
     return Verdict.NO_LEAK, "nothing outlived its end"
 
 

@@ -87,6 +87,28 @@ class Graph:
         """Which nodes a path leads to that follows no reference of `cuts`."""
         return np.asarray(self._native.reached(_nodes(roots), _nodes(cuts))).view(np.bool_)
 
+    def woken(
+        self,
+        roots: npt.ArrayLike,
+        members: npt.ArrayLike,
+        keys: npt.ArrayLike,
+        *,
+        extra: npt.ArrayLike = (),
+        cuts: npt.ArrayLike = (),
+    ) -> npt.NDArray[np.uint8]:
+        """By node: 0 not reached, 1 reached but asleep, 2 walked, where some of what is reached sleeps.
+
+        `members`: rows of (node, sleeper), nodes that are nothing but a sleeper, which paths go through only once it
+        is awake. `keys`: rows of (node, sleeper); the path that comes to such a node wakes the sleeper. `extra`: rows
+        of (source, target), references beside those of the graph. Sleepers are numbered from 1.
+
+        >>> graph = Graph(np.array([0, 0, 1, 2, 2], np.uint64), np.array([2, 3], np.uint32))  # 1 holds 2, 2 holds 3
+        >>> graph.woken([1], [(2, 1)], [(3, 1)]).tolist()
+        [0, 2, 1, 0]
+        """
+        column = self._native.woken(_nodes(roots), _nodes(members), _nodes(keys), _nodes(extra), _nodes(cuts))
+        return np.asarray(column)
+
     def dominators(self, roots: npt.ArrayLike) -> Nodes:
         """The one node without which each would not be reached, the nearest such; 0: there is none.
 
