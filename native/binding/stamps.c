@@ -5,7 +5,7 @@
 #include "stamps/made.h"
 
 static PyObject *the_stamps; /* the singleton; kept for good */
-static char ours[OL_SITE_TEXT_MAX], watcher[OL_SITE_TEXT_MAX];
+static char ours[OL_SITE_TEXT_MAX], watcher[OL_SITE_TEXT_MAX], through[OL_THROUGH_MAX][OL_SITE_TEXT_MAX];
 
 static PyObject *mode_word(ol_stamps_mode mode) {
   static const char *const words[] = {"off", "tracer", "allocator"};
@@ -32,20 +32,42 @@ static bool copy_folder(char *to, const char *from) {
   return false;
 }
 
+/* Copies the folders. -1 with an error set. */
+static int copy_through(PyObject *given) {
+  Py_ssize_t count = given != NULL ? PyTuple_GET_SIZE(given) : 0;
+  if (count > OL_THROUGH_MAX) return PyErr_SetString(PyExc_ValueError, "too many folders to look through"), -1;
+  for (Py_ssize_t i = 0; i < count; i++) {
+    const char *folder = PyBytes_AsString(PyTuple_GET_ITEM(given, i));
+    if (folder == NULL || !copy_folder(through[i], folder)) return -1;
+  }
+  return (int)count;
+}
+
+static void look_through(int count) {
+  const char *folders[OL_THROUGH_MAX];
+  for (int i = 0; i < count; i++) folders[i] = through[i];
+  ol_stamps_look_through(folders, (uint32_t)count);
+}
+
 static PyObject *stamps_start(PyObject *self, PyObject *args, PyObject *kwargs) {
   (void)self;
-  static char *names[] = {"depth", "allocator", "ours", "watcher", NULL};
+  static char *names[] = {"depth", "allocator", "ours", "watcher", "sparse", "through", NULL};
   unsigned int depth = 1;
-  int allocator = 0;
+  int allocator = 0, sparse = 0;
+  PyObject *through_given = NULL;
   const char *ours_given = "", *watcher_given = "";
-  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|I$pyy", names, &depth, &allocator, &ours_given, &watcher_given))
+  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|I$pyypO!", names, &depth, &allocator, &ours_given, &watcher_given,
+                                   &sparse, &PyTuple_Type, &through_given))
     return NULL;
   if (ol_stamps_now.mode != OL_STAMPS_OFF) {
     PyErr_SetString(PyExc_RuntimeError, "stamps have been started already");
     return NULL;
   }
   if (!depth_is_possible(depth) || !copy_folder(ours, ours_given) || !copy_folder(watcher, watcher_given)) return NULL;
-  if (!ol_stamps_start(depth, allocator, ours, watcher)) return PyErr_NoMemory();
+  int folders = copy_through(through_given);
+  if (folders < 0) return NULL;
+  look_through(folders);
+  if (!ol_stamps_start(depth, allocator, sparse, ours, watcher)) return PyErr_NoMemory();
   return mode_word(ol_stamps_now.mode);
 }
 
@@ -93,16 +115,26 @@ static PyObject *text_of(uint32_t number) {
   return PyUnicode_DecodeUTF8(text, (Py_ssize_t)length, "replace");
 }
 
+/* The innermost row of the chain that is not in a folder looked through; `site` itself where all are. */
+static const ol_site_row *telling_row(uint32_t site) {
+  const ol_site_row *rows = (const ol_site_row *)ol_stamps_now.sites.rows.base;
+  for (uint32_t row = site; row != OL_SITE_UNKNOWN; row = rows[row].parent) {
+    size_t length;
+    const char *file = ol_text_at(&ol_stamps_now.sites.texts.texts, rows[row].file, &length);
+    if (!ol_stamps_is_through(file, length)) return &rows[row];
+  }
+  return &rows[site];
+}
+
 static PyObject *stamps_of(PyObject *self, PyObject *object) {
   (void)self;
   uint64_t stamp = ol_stamp_of_object(object);
   if (stamp == 0) Py_RETURN_NONE;
   ol_scoped_row place = ol_stamp_place(stamp);
-  ol_site_row row = {0};
   if (place.site == OL_SITE_UNKNOWN) return Py_BuildValue("(IIsIs)", ol_stamp_tick(stamp), place.scope, "", 0, "");
-  row = ((const ol_site_row *)ol_stamps_now.sites.rows.base)[place.site];
-  return Py_BuildValue("(IININ)", ol_stamp_tick(stamp), place.scope, text_of(row.file), row.line,
-                       text_of(row.function));
+  const ol_site_row *row = telling_row(place.site);
+  return Py_BuildValue("(IININ)", ol_stamp_tick(stamp), place.scope, text_of(row->file), row->line,
+                       text_of(row->function));
 }
 
 static bool as_number(PyObject *object, const char *what, uint32_t *ret) {
@@ -145,10 +177,10 @@ static PyObject *stamps_facts(PyObject *self, void *none) {
   (void)self, (void)none;
   const ol_stamps *now = &ol_stamps_now;
   PyObject *lost_at = now->lost ? PyLong_FromUnsignedLong(now->lost_at) : Py_NewRef(Py_None);
-  return Py_BuildValue("{sN sI sO sN sI sK sK sK}", "mode", mode_word(now->mode), "depth", now->depth, "tracer_taken",
-                       now->tracer_taken ? Py_True : Py_False, "lost_at", lost_at, "sites",
-                       now->sites.row_count > 0 ? now->sites.row_count - 1 : 0, "unstamped",
-                       (unsigned long long)now->unstamped_count, "refused",
+  return Py_BuildValue("{sN sI sO sO sN sI sK sK sK}", "mode", mode_word(now->mode), "depth", now->depth, "sparse",
+                       now->sparse ? Py_True : Py_False, "tracer_taken", now->tracer_taken ? Py_True : Py_False,
+                       "lost_at", lost_at, "sites", now->sites.row_count > 0 ? now->sites.row_count - 1 : 0,
+                       "unstamped", (unsigned long long)now->unstamped_count, "refused",
                        (unsigned long long)now->sites.refused_count, "scopes_left_out",
                        (unsigned long long)now->scoped.left_out_count);
 }

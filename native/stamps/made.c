@@ -12,6 +12,7 @@ uint64_t ol_stamp_of_object(PyObject *object) {
   PyTypeObject *type = Py_TYPE(object);
   if (ol_stamps_now.mode == OL_STAMPS_OFF || ol_stamps_now.lost) return 0;
   if (ol_stamps_now.mode == OL_STAMPS_ALLOCATOR && ol_type_is_kept(type)) return 0;
+  if (!ol_stamps_are_worn_by(type)) return 0;
   return ol_stamp_of((uintptr_t)object, ol_preheader_bytes(type));
 }
 

@@ -4,11 +4,12 @@
 
 #include "stamps/kept_types.h"
 
-/* preheaders[node of a type] = 1 + bytes before its instances; and the types that are approximate. */
+/* preheaders[node of a type] = 1 + bytes before its instances, 0 where those wear no stamps; and the types that are approximate. */
 static bool learn_types(ol_stamp_columns *s, const ol_walk *walk, uint8_t *preheaders) {
   const ol_type_info *slots = (const ol_type_info *)walk->types.slots.base;
   for (uint32_t i = 0; i < walk->types.capacity; i++) {
     if (slots[i].type == NULL || slots[i].node == 0) continue;
+    if (!ol_stamps_are_worn_by((PyTypeObject *)slots[i].type)) continue;
     preheaders[slots[i].node] = (uint8_t)(1 + slots[i].preheader_bytes);
     if (ol_stamps_now.mode != OL_STAMPS_ALLOCATOR || !ol_type_is_kept(slots[i].type)) continue;
     if (!ol_reserve_grow(&s->approximate, (s->approximate_count + 1ull) * 4)) return false;
@@ -73,7 +74,8 @@ static void note_facts(ol_stamp_columns *s) {
                                     now->lost_at,
                                     now->unstamped_count,
                                     now->sites.refused_count,
-                                    now->scoped.left_out_count};
+                                    now->scoped.left_out_count,
+                                    now->sparse};
   memcpy(s->facts, facts, sizeof facts);
 }
 

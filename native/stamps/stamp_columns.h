@@ -6,7 +6,7 @@
 #include "stamps/stamps.h"
 #include "walk/walker.h"
 
-enum { OL_STAMP_FACTS = 9 };
+enum { OL_STAMP_FACTS = 10 };
 
 /* Copies, so that other threads may go on stamping while the file is written. Zeroed: no stamps. */
 typedef struct ol_stamp_columns {

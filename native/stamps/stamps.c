@@ -5,9 +5,20 @@
 #include "stamps/frame.h"
 #include "stamps/free_lists.h"
 #include "stamps/scope.h"
+#include "stamps/sparse.h"
 #include "stamps/spelling.h"
 
-enum { FRAMES_PASSED_MAX = 1024 };
+enum { FRAMES_PASSED_MAX = 1024, CHAINS_REMEMBERED = 1 << 12 };
+enum {
+  LIBRARY_FLAG = 1 << 30
+}; /* on the number of a row, in a recollection: its file lies in a folder looked through */
+
+/* Chains of callers that were made before, by all of their sites: the rows of chains are found one after the other
+ * otherwise. 64 bits of hash stand for the chain. */
+static struct {
+  uint64_t hash;
+  uint32_t site;
+} chains[CHAINS_REMEMBERED];
 
 ol_stamps ol_stamps_now;
 
@@ -24,6 +35,13 @@ static bool lies_in(const char *file, size_t length, const char *folder) {
   return prefix > 0 && length > prefix && memcmp(file, folder, prefix) == 0;
 }
 
+bool ol_stamps_is_through(const char *file, size_t length) {
+  bool found = ol_stamps_now.through_count > 0 && lies_in(file, length, "<frozen ");
+  for (uint32_t i = 0; i < ol_stamps_now.through_count && !found; i++)
+    found = lies_in(file, length, ol_stamps_now.through[i]);
+  return found;
+}
+
 static __attribute__((noinline)) uint32_t learn_site(PyCodeObject *code, int32_t offset, uint32_t check) {
   char file[OL_SITE_TEXT_MAX], function[512];
   ol_sites *sites = &ol_stamps_now.sites;
@@ -36,6 +54,7 @@ static __attribute__((noinline)) uint32_t learn_site(PyCodeObject *code, int32_t
     if (line < 0) line = code->co_firstlineno;
     size_t function_bytes = ol_spell(ol_code_function(code), function, sizeof function);
     site = ol_sites_make(sites, line < 0 ? 0 : (uint32_t)line, file, file_bytes, function, function_bytes);
+    if (site != OL_SITE_UNKNOWN && ol_stamps_is_through(file, file_bytes)) site |= LIBRARY_FLAG;
   }
   ol_sites_remember(sites, (uintptr_t)code, offset, check, site);
   return site;
@@ -50,29 +69,44 @@ static inline uint32_t site_of_place(PyCodeObject *code, int32_t offset) {
 /* The sites of the innermost frames that are not ours, innermost first. Ours are passed over at the inner end only:
  * outside of the program's frames they, or the watcher, are where its chain of callers ends. */
 static inline uint32_t collect_sites(const PyThreadState *thread, uint32_t depth, uint32_t *ret_sites) {
-  uint32_t count = 0, passed = 0;
-  for (const ol_frame *frame = ol_frame_of(thread); frame != NULL && count < depth; frame = ol_frame_below(frame)) {
+  uint32_t count = 0, counted = 0, passed = 0, most = depth;
+  if (ol_stamps_now.through_count > 0) most += OL_THROUGH_FRAMES_MAX;
+  if (most > OL_STAMP_DEPTH_MAX) most = OL_STAMP_DEPTH_MAX;
+  for (const ol_frame *frame = ol_frame_of(thread); frame != NULL && counted < depth && count < most;
+       frame = ol_frame_below(frame)) {
     PyCodeObject *code;
     int32_t offset;
     if (++passed > FRAMES_PASSED_MAX) break;
     if (!ol_frame_place(frame, &code, &offset)) continue;
     uint32_t site = site_of_place(code, offset);
     if (site == OL_SITE_WATCHER || (site == OL_SITE_OURS && count > 0)) break;
-    if (site != OL_SITE_OURS) ret_sites[count++] = site;
+    if (site == OL_SITE_OURS) continue;
+    if ((site & LIBRARY_FLAG) == 0) counted++;
+    ret_sites[count++] = site & ~(uint32_t)LIBRARY_FLAG;
   }
   return count;
 }
 
+static uint32_t chain_of(const uint32_t *found, uint32_t count) {
+  uint64_t hash = count;
+  for (uint32_t i = 0; i < count; i++) hash = (hash ^ hash >> 31 ^ found[i]) * 0x9e3779b97f4a7c15ull;
+  uint32_t slot = (uint32_t)(hash >> 40) % CHAINS_REMEMBERED;
+  if (chains[slot].hash == hash) return chains[slot].site;
+  uint32_t parent = OL_SITE_UNKNOWN;
+  for (uint32_t i = count; i > 0; i--) parent = ol_sites_under(&ol_stamps_now.sites, found[i - 1], parent);
+  chains[slot].hash = hash;
+  return chains[slot].site = parent;
+}
+
 static __attribute__((noinline)) uint32_t chained_site(const PyThreadState *thread) {
   uint32_t found[OL_STAMP_DEPTH_MAX];
-  uint32_t parent = OL_SITE_UNKNOWN;
-  for (uint32_t count = collect_sites(thread, ol_stamps_now.depth, found); count > 0; count--)
-    parent = ol_sites_under(&ol_stamps_now.sites, found[count - 1], parent);
-  return parent;
+  uint32_t count = collect_sites(thread, ol_stamps_now.depth, found);
+  if (count == 0) return OL_SITE_UNKNOWN;
+  return count == 1 ? found[0] : chain_of(found, count);
 }
 
 static inline uint32_t current_site(const PyThreadState *thread) {
-  if (ol_stamps_now.depth > 1) return chained_site(thread);
+  if (ol_stamps_now.depth > 1 || ol_stamps_now.through_count > 0) return chained_site(thread);
   uint32_t site;
   return collect_sites(thread, 1, &site) == 1 ? site : OL_SITE_UNKNOWN;
 }
@@ -156,9 +190,23 @@ static void *wrapped_realloc(void *context, void *block, size_t bytes) {
   return moved;
 }
 
+/* The same, where only what may have to end is stamped. What is moved has no fixed size, and its stamp is never read. */
+static void *sparse_malloc(void *context, size_t bytes) {
+  return ol_sparse_size(bytes) ? wrapped_malloc(context, bytes) : hook.inner.malloc(context, bytes);
+}
+
+static void *sparse_calloc(void *context, size_t count, size_t bytes) {
+  if (ol_sparse_size(count * bytes)) return wrapped_calloc(context, count, bytes);
+  return hook.inner.calloc(context, count, bytes);
+}
+
+static bool is_wrapper(const PyMemAllocatorEx *allocator) {
+  return allocator->malloc == wrapped_malloc || allocator->malloc == sparse_malloc;
+}
+
 static bool allocator_is_reached(void) {
   hook.reached = false;
-  PyObject_Free(PyObject_Malloc(1));
+  PyObject_Free(PyObject_Malloc(OL_SPARSE_BYTES_MIN)); /* a size that each wrapper notes */
   return hook.reached;
 }
 
@@ -166,6 +214,11 @@ static void wrap_allocator(void) {
   if (hook.wrapped && allocator_is_reached()) return; /* left from a start before: somebody wraps us */
   PyMem_GetAllocator(PYMEM_DOMAIN_OBJ, &hook.inner);
   PyMemAllocatorEx ours = {hook.inner.ctx, wrapped_malloc, wrapped_calloc, wrapped_realloc, hook.inner.free};
+  if (ol_stamps_now.sparse) {
+    ours.malloc = sparse_malloc;
+    ours.calloc = sparse_calloc;
+    ours.realloc = hook.inner.realloc;
+  }
   PyMem_SetAllocator(PYMEM_DOMAIN_OBJ, &ours);
   hook.wrapped = true;
 }
@@ -173,7 +226,7 @@ static void wrap_allocator(void) {
 static void unwrap_allocator(void) {
   PyMemAllocatorEx current;
   PyMem_GetAllocator(PYMEM_DOMAIN_OBJ, &current);
-  if (!hook.wrapped || current.malloc != wrapped_malloc) return;
+  if (!hook.wrapped || !is_wrapper(&current)) return;
   PyMem_SetAllocator(PYMEM_DOMAIN_OBJ, &hook.inner);
   hook.wrapped = false;
 }
@@ -190,12 +243,18 @@ static int note_object(PyObject *object, PyRefTracerEvent event, void *unused) {
   return 0;
 }
 
+static int note_object_sparsely(PyObject *object, PyRefTracerEvent event, void *unused) {
+  if (event != PyRefTracer_CREATE || !ol_sparse_type(Py_TYPE(object))) return 0;
+  return note_object(object, event, unused);
+}
+
+static PyRefTracer our_tracer(void) { return ol_stamps_now.sparse ? note_object_sparsely : note_object; }
 static bool tracer_is(PyRefTracer wanted) {
   void *unused;
   return PyRefTracer_GetTracer(&unused) == wanted;
 }
-static bool take_tracer(void) { return tracer_is(NULL) && PyRefTracer_SetTracer(note_object, NULL) == 0; }
-static bool have_tracer(void) { return tracer_is(note_object); }
+static bool take_tracer(void) { return tracer_is(NULL) && PyRefTracer_SetTracer(our_tracer(), NULL) == 0; }
+static bool have_tracer(void) { return tracer_is(our_tracer()); }
 static void drop_tracer(void) {
   if (have_tracer()) (void)PyRefTracer_SetTracer(NULL, NULL);
 }
@@ -207,7 +266,7 @@ static void drop_tracer(void) {}
 
 /* ---- begin, look after, end ---- */
 
-bool ol_stamps_start(uint32_t depth, bool by_allocator, const char *ours, const char *watcher) {
+bool ol_stamps_start(uint32_t depth, bool by_allocator, bool sparse, const char *ours, const char *watcher) {
   ol_stamps *now = &ol_stamps_now;
   if (!ol_sheet_init(&now->sheet) || !ol_sites_init(&now->sites)) {
     ol_sheet_deinit(&now->sheet);
@@ -216,6 +275,7 @@ bool ol_stamps_start(uint32_t depth, bool by_allocator, const char *ours, const 
   }
   now->tick = OL_TICK_SETUP;
   now->depth = depth;
+  now->sparse = sparse;
   now->interp = _PyThreadState_GET()->interp;
   now->ours = ours;
   now->watcher = watcher;
@@ -233,10 +293,17 @@ bool ol_stamps_start(uint32_t depth, bool by_allocator, const char *ours, const 
   return true;
 }
 
+void ol_stamps_look_through(const char *const *folders, uint32_t count) {
+  memcpy(ol_stamps_now.through, folders, count * sizeof *folders);
+  ol_stamps_now.through_count = count;
+}
+
 void ol_stamps_stop(void) {
   drop_tracer();
   unwrap_allocator();
   ol_stamps_now.mode = OL_STAMPS_OFF;
+  ol_stamps_now.through_count = 0;
+  memset(chains, 0, sizeof chains);
   ol_sheet_deinit(&ol_stamps_now.sheet);
   ol_sites_deinit(&ol_stamps_now.sites);
   ol_scoped_deinit(&ol_stamps_now.scoped);
@@ -275,6 +342,14 @@ uint64_t ol_stamps_mapped_bytes(void) {
 static uint64_t stamp_at(uintptr_t address) {
   const uint64_t *place = ol_sheet_place(&ol_stamps_now.sheet, address);
   return place != NULL ? *place : 0;
+}
+
+bool ol_stamps_are_worn_by(PyTypeObject *type) {
+  if (!ol_stamps_now.sparse) return true;
+#if PY_VERSION_HEX >= 0x030d0000
+  if (ol_stamps_now.mode == OL_STAMPS_TRACER) return ol_sparse_type(type);
+#endif
+  return ol_sparse_sized_type(type);
 }
 
 uint64_t ol_stamp_of(uintptr_t object, size_t preheader_bytes) {

@@ -25,7 +25,7 @@
 #include "stamps/sites.h"
 #include "walk/cpython.h"
 
-enum { OL_STAMP_DEPTH_MAX = 64 };
+enum { OL_STAMP_DEPTH_MAX = 64, OL_THROUGH_MAX = 8, OL_THROUGH_FRAMES_MAX = 12 };
 enum { OL_TICK_UNKNOWN = 0, OL_TICK_SETUP = 1, OL_TICK_BETWEEN = 0xffffffffu };
 
 typedef enum ol_stamps_mode { OL_STAMPS_OFF = 0, OL_STAMPS_TRACER = 1, OL_STAMPS_ALLOCATOR = 2 } ol_stamps_mode;
@@ -34,25 +34,36 @@ typedef struct ol_stamps {
   ol_stamps_mode mode;
   uint32_t tick;
   uint32_t depth;
+  bool sparse;                /* only what may have to end is stamped: sparse.h */
   PyInterpreterState *interp; /* the one whose objects are stamped */
   ol_sheet sheet;
   ol_sites sites;
   ol_scoped scoped;
-  PyObject *scope_variable; /* an exact ContextVar, NULL: no scopes. Borrowed from the binding */
-  bool tracer_taken;        /* somebody else had or took the tracer */
-  bool lost;                /* a hook was taken away */
-  uint32_t lost_at;         /* the tick that ran when a hook was found gone */
-  uint64_t unstamped_count; /* objects for which there was no room */
-  const char *ours;         /* folder of code that is passed over, "": none. Borrowed */
-  const char *watcher;      /* folder of code that ends the chain of callers, "": none. Borrowed */
+  PyObject *scope_variable;            /* an exact ContextVar, NULL: no scopes. Borrowed from the binding */
+  bool tracer_taken;                   /* somebody else had or took the tracer */
+  bool lost;                           /* a hook was taken away */
+  uint32_t lost_at;                    /* the tick that ran when a hook was found gone */
+  uint64_t unstamped_count;            /* objects for which there was no room */
+  const char *ours;                    /* folder of code that is passed over, "": none. Borrowed */
+  const char *through[OL_THROUGH_MAX]; /* folders of libraries: see ol_stamps_look_through. Borrowed */
+  uint32_t through_count;
+  const char *watcher; /* folder of code that ends the chain of callers, "": none. Borrowed */
 } ol_stamps;
 
 /* Read freely with the GIL; changed only by the functions below. */
 extern ol_stamps ol_stamps_now;
 
-/* Begin. Allocator mode is taken when asked for, and where no tracer is free. `ours` and `watcher` must live until
+/* Begin. `sparse`: stamp only what may have to end (sparse.h). Allocator mode is taken when asked for, and where no tracer is free. `ours` and `watcher` must live until
  * stop. False: no memory, nothing is changed. Needs the GIL, and mode OFF. */
-bool ol_stamps_start(uint32_t depth, bool by_allocator, const char *ours, const char *watcher);
+bool ol_stamps_start(uint32_t depth, bool by_allocator, bool sparse, const char *ours, const char *watcher);
+
+/* Lines in these folders, and in frozen modules, do not count as one of the `depth` lines that are kept: the lines that
+ * called them are kept, too, out to the first one elsewhere, or OL_THROUGH_FRAMES_MAX of them. So who makes a task has
+ * a line of their own, not the loop's only. The texts must live until stop. Only in mode OFF, after it until stop. */
+void ol_stamps_look_through(const char *const *folders, uint32_t count);
+
+/* Whether a file lies there. */
+bool ol_stamps_is_through(const char *file, size_t length);
 
 /* End, and forget everything. Where somebody wrapped the allocator after us, our wrapper stays and only passes on. */
 void ol_stamps_stop(void);
@@ -69,7 +80,10 @@ static inline ol_scoped_row ol_stamp_place(uint64_t stamp) {
   return ol_scoped_read(&ol_stamps_now.scoped, (uint32_t)stamp);
 }
 
-/* The stamp of a living object whose type puts so many bytes before it; 0: unknown. */
+/* What may stand at the address of an instance of a type: its own stamp, or one that is not its own. */
+bool ol_stamps_are_worn_by(PyTypeObject *type);
+
+/* The stamp of a living object, of a type that wears stamps, that puts so many bytes before it; 0: unknown. */
 uint64_t ol_stamp_of(uintptr_t object, size_t preheader_bytes);
 
 #endif

@@ -106,6 +106,7 @@ class StampFacts(TypedDict):
 
     mode: str
     depth: int
+    sparse: bool
     tracer_taken: bool
     lost_at: int | None
     sites: int
@@ -119,12 +120,23 @@ class Stamps:
     """
 
     def __init__(self) -> None: ...
-    def start(self, depth: int = 1, *, allocator: bool = False, ours: bytes = b"", watcher: bytes = b"") -> str:
+    def start(
+        self,
+        depth: int = 1,
+        *,
+        allocator: bool = False,
+        ours: bytes = b"",
+        watcher: bytes = b"",
+        sparse: bool = False,
+        through: tuple[bytes, ...] = (),
+    ) -> str:
         """Begin with tick 1; the mode: "tracer" (3.13 on, where nobody else has the tracer) or "allocator".
 
         `depth`: how many lines of the call stack, at most 64. `allocator`: take that mode anyhow. Code in the folder
-        `ours` is passed over to its caller; code in `watcher` ends the chain of callers. Raises RuntimeError when
-        already begun, MemoryError.
+        `ours` is passed over to its caller; code in `watcher` ends the chain of callers.
+        `sparse`: stamp only what may have to end or owns what may; what is unstamped is unknown (sparse.h).
+        `through`: folders of libraries, at most 8. Lines there do not count for `depth`: those that called them are
+        kept, too, out to the first one elsewhere. Raises RuntimeError when already begun, MemoryError.
         """
     def stop(self) -> None:
         """End, and forget all stamps."""
@@ -137,6 +149,8 @@ class Stamps:
         from 1 to 2**32 - 1. A default does not count. `stop` ends it."""
     def of(self, thing: object, /) -> tuple[int, int, str, int, str] | None:
         """The object's own stamp: tick, scope (0: none), file, line, function ("" and 0: no line of the program's).
+
+        With `through`, the line is the first one outside of those folders, if the stamp has one.
 
         None where it has none, or where what stands there may be an earlier object's.
         """

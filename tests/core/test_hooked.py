@@ -10,6 +10,7 @@ import inspect
 import operator
 import os
 import pickle
+import sys
 import traceback
 import types
 import weakref
@@ -113,13 +114,12 @@ def test_what_a_signal_handler_raises_within_a_callback_is_heard(error: type[Bas
 
 def test_a_callback_sees_the_error_that_is_handled_and_leaves_it() -> None:
     hooked = Hooked(add, fails)
+    handled: list[BaseException | None] = []
     try:
         fails("first")
-    except LookupError as error:
-        assert hooked(1) == 3
-        with pytest.raises(ValueError, match="second") as caught:
-            raise ValueError("second")
-        assert caught.value.__context__ is error
+    except LookupError:
+        handled = [sys.exc_info()[1], hooked(1) and sys.exc_info()[1]]
+    assert handled[0] is handled[1] is not None
 
 
 def test_methods_bind(hook: Callable[..., list[Any]]) -> None:

@@ -60,7 +60,7 @@ def test_the_programs_own_handler_is_the_only_one() -> None:
         print(_core.catch_signals(numbers, write_end) == [signal.SIGTERM], flush=True)
         _core.pass_on(signal.SIGTERM)
     """)
-    assert (status, output.split()) == (-signal.SIGTERM, "True True mine False False None True".split())
+    assert (status, output.split()) == (-signal.SIGTERM, ["True", "True", "mine", "False", "False", "None", "True"])
 
 
 def test_released_signals_have_their_default_action() -> None:

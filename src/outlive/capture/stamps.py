@@ -22,7 +22,10 @@ from outlive.model.explanation import Site
 UNKNOWN, SETUP, FIRST_STEP, BETWEEN = 0, 1, 2, 0xFFFFFFFF
 _MODES = ("off", "tracer", "allocator")
 # The order of the `stamp_facts` column; native/stamps/stamp_columns.c writes it.
-_FACTS = ("mode", "depth", "tick", "tracer_taken", "lost", "lost_at", "unstamped", "refused", "scopes_left_out")
+_FACTS = (
+    *("mode", "depth", "tick", "tracer_taken", "lost", "lost_at", "unstamped", "refused"),
+    *("scopes_left_out", "sparse"),
+)
 _FACTS_MIN = 8  # a snapshot before format 1.2 has no more
 _ROW = 4
 _CALLERS_MAX = 64
@@ -34,7 +37,8 @@ class StampFacts:
 
     `lost_at`: the tick in which somebody took our hook away, None if nobody did; what was made until it was noticed
     may wear an earlier object's stamp. `unstamped`, `refused`: objects and sites without room.
-    `scopes_left_out`: makings whose scope found no room and reads 0.
+    `sparse`: only what may have to end was stamped; the rest is unknown. `scopes_left_out`: makings whose scope found
+    no room and reads 0.
     """
 
     mode: str
@@ -44,6 +48,7 @@ class StampFacts:
     unstamped: int
     refused: int
     scopes_left_out: int = 0
+    sparse: bool = False
 
 
 class Stamps:
@@ -140,6 +145,7 @@ def _facts_of(container: Container) -> StampFacts:
         unstamped=values["unstamped"],
         refused=values["refused"],
         scopes_left_out=values.get("scopes_left_out", 0),
+        sparse=bool(values.get("sparse", 0)),
     )
 
 
