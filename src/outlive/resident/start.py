@@ -6,6 +6,7 @@ Wires. What fails here fails the watching, not the program: the boot writes down
 from __future__ import annotations
 
 import os
+import sys
 
 from outlive import _core
 from outlive.lifetimes import beginning, clock
@@ -16,6 +17,8 @@ from outlive.resident.exits import watch_exits
 from outlive.resident.looking import Looker
 from outlive.resident.sampler import Sampler
 from outlive.resident.signals import Signals
+
+_MOST_FOLDERS = 8
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,7 +54,14 @@ def _begin_stamps(stamps: _core.Stamps, sites: str) -> None:
     ours = os.fsencode(os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), ""))
     try:
         fewer: dict[str, Any] = {} if sites == asked.FULL else {"sparse": True}
-        stamps.start(1, ours=ours, **fewer)
+        stamps.start(1, ours=ours, through=_folders_of_libraries(), **fewer)
     except (MemoryError, RuntimeError, ValueError, TypeError):
         return
     clock.follow_stamps()
+
+
+def _folders_of_libraries() -> tuple[bytes, ...]:
+    """Where the code of others lies: what they make is made by the line of the program that called them."""
+    library = os.path.dirname(os.__file__)
+    beside = [path for path in sys.path if os.path.basename(path) in ("site-packages", "dist-packages")]
+    return tuple(os.fsencode(os.path.join(path, "")) for path in (library, *beside)[:_MOST_FOLDERS])
