@@ -33,7 +33,8 @@ static void collect_shown(ol_walk *walk, PyObject *object, const ol_type_info *i
 static inline PyObject **shown(const ol_walk *walk) { return (PyObject **)walk->scratch.base; }
 
 /* Where in the object a pointer stands. Searching from the last hit on makes it linear for types that show their
- * members in order. */
+ * members in order. A place is named once: of two that hold the same object the second is for the second reference,
+ * whichever is shown first, so that no attribute goes without its name. */
 typedef struct label_search {
   PyObject **words; /* of the object, the ones before it included */
   int first, count;
@@ -41,7 +42,9 @@ typedef struct label_search {
   PyObject **inline_values;
   Py_ssize_t inline_count;
   Py_ssize_t inline_next;
-  PyObject **slots; /* of a frame of its own */
+  uint64_t inline_taken;                          /* a bit for each of the first 64 */
+  uint64_t words_taken[LABEL_WORDS_MAX / 64 + 1]; /* from `first` on */
+  PyObject **slots;                               /* of a frame of its own */
   int slot_count, slot_next;
   PyObject *type;
   PyObject *dict;             /* that stands behind the items */
@@ -80,27 +83,51 @@ static label_search begin_labels(PyObject *object, const ol_type_info *info) {
   return search;
 }
 
+/* The attribute without a name so far that holds the target; -1: none. Types show slots before attributes or after. */
+static Py_ssize_t find_inline(label_search *search, PyObject *target) {
+  for (Py_ssize_t tries = 0, i = search->inline_next; tries < 2; tries++, i = 0)
+    for (; i < search->inline_count; i++)
+      if (search->inline_values[i] == target && !(i < 64 && search->inline_taken >> i & 1)) {
+        if (i < 64) search->inline_taken |= (uint64_t)1 << i;
+        search->inline_next = i + 1;
+        return i;
+      }
+  return -1;
+}
+
+/* Mark the word as named; false when it was. */
+static bool take_word(label_search *search, int word) {
+  unsigned place = (unsigned)(word - search->first);
+  if (place >= 64 * (LABEL_WORDS_MAX / 64 + 1)) return true;
+  uint64_t bit = (uint64_t)1 << (place & 63);
+  bool taken = search->words_taken[place / 64] & bit;
+  search->words_taken[place / 64] |= bit;
+  return !taken;
+}
+
 static uint16_t find_label(label_search *search, PyObject *target) {
   if (target == search->type) return OL_LABEL_TYPE;
   if (target == search->dict) return OL_LABEL_DICT;
-  for (Py_ssize_t i = search->inline_next; i < search->inline_count; i++)
-    if (search->inline_values[i] == target) {
-      search->inline_next = i + 1;
-      return (uint16_t)(OL_LABEL_ATTRIBUTE | i);
-    }
+  Py_ssize_t attribute = find_inline(search, target);
+  if (attribute >= 0) return (uint16_t)(OL_LABEL_ATTRIBUTE | attribute);
   /* Slots before fields: a frame also has borrowed pointers, to its globals, say, which a variable may refer to. */
   for (int i = search->slot_next; i < search->slot_count; i++)
     if (search->slots[i] == target) {
       search->slot_next = i + 1;
       return (uint16_t)(OL_LABEL_SLOT | i);
     }
+  int again = search->count; /* a place that was named already, should there be no other */
   for (int tries = 0, i = search->next; tries < 2; tries++, i = search->first)
     for (; i < search->count; i++) /* _elementtree marks joined texts in the lowest bit. */
       if (i != 0 && i != 1 && !(i >= search->borrowed && i < search->borrowed_end) &&
           ((uintptr_t)search->words[i] & ~(uintptr_t)1) == (uintptr_t)target) {
-        search->next = i + 1;
-        return (uint16_t)(i + OL_LABEL_OFFSET_BIAS);
+        if (take_word(search, i)) {
+          search->next = i + 1;
+          return (uint16_t)(i + OL_LABEL_OFFSET_BIAS);
+        }
+        again = i;
       }
+  if (again != search->count) return (uint16_t)(again + OL_LABEL_OFFSET_BIAS);
   return search->otherwise;
 }
 
