@@ -218,6 +218,7 @@ def test_rows_for_the_watched_side_are_plain_data() -> None:
         {
             "begins": "shop.api:Session.__init__", "ends": ["shop.api:Session.close"], "must": ["garbage"],
             "of": "self", "name": "Session closed", "matters": "", "pack": "outlive.toml", "optional": False,
+            "library": "",
         }
     ]  # fmt: skip
 

@@ -11,8 +11,9 @@ from outlive.model.contracts import Contracts, Lifetime
 
 
 def rows(contracts: Contracts) -> list[dict[str, Any]]:
-    """One dict for each lifetime in force: begins, ends, must, of, name, matters, pack, optional."""
-    return [row_of(lifetime) for lifetime in contracts.lifetimes]
+    """One dict for each lifetime in force: begins, ends, must, of, name, matters, pack, optional; and the library that
+    its pack is for, which the program need not have."""
+    return [{**row_of(lifetime), "library": pack.requires} for pack in contracts.packs for lifetime in pack.lifetimes]
 
 
 def row_of(lifetime: Lifetime) -> dict[str, Any]:
