@@ -54,7 +54,8 @@ def cost_with(mode: str, work: Callable[[], object], repeats: int) -> float:
     stamps = _core.Stamps()
     stamps.start(**options)  # type: ignore[arg-type]
     try:
-        work()
+        for _ in range(repeats):
+            work()  # so that the pages of the stamps' tables are there
         if mode != "sparse, scoped":
             return cost(work, repeats)
         scope: ContextVar[int] = ContextVar("scope")

@@ -86,6 +86,16 @@ static inline uint32_t ol_code_check(const PyCodeObject *code) {
   return (uint32_t)(mixed * 0x9e3779b97f4a7c15ull >> 32);
 }
 
+/* The same in fewer steps, for a hash over several frames. */
+static inline uint64_t ol_code_quick_check(const PyCodeObject *code) {
+#if PY_VERSION_HEX >= 0x030c0000
+  return (uint64_t)code->co_version << 32 ^ (uintptr_t)code->co_filename;
+#else
+  return (uintptr_t)code->co_linetable << 20 ^ (uintptr_t)code->co_filename ^
+         (uint64_t)(uint32_t)code->co_firstlineno << 40;
+#endif
+}
+
 /* The thread state of whoever calls, if it holds the GIL; else NULL. Before 3.12 the interpreter only knows who holds
  * it, so that it is asked whether that is us. */
 static inline PyThreadState *ol_calling_thread(void) {

@@ -13,8 +13,8 @@ enum {
   LIBRARY_FLAG = 1 << 30
 }; /* on the number of a row, in a recollection: its file lies in a folder looked through */
 
-/* Chains of callers that were made before, by all of their sites: the rows of chains are found one after the other
- * otherwise. 64 bits of hash stand for the chain. */
+/* Chains of callers that were seen before, by a hash of all frames that were looked at, their code objects' check values
+ * among them. 64 bits stand for the chain. */
 static struct {
   uint64_t hash;
   uint32_t site;
@@ -66,18 +66,18 @@ static inline uint32_t site_of_place(PyCodeObject *code, int32_t offset) {
   return site != OL_SITE_NOT_SEEN ? site : learn_site(code, offset, check);
 }
 
-/* The sites of the innermost frames that are not ours, innermost first. Ours are passed over at the inner end only:
- * outside of the program's frames they, or the watcher, are where its chain of callers ends. */
-static inline uint32_t collect_sites(const PyThreadState *thread, uint32_t depth, uint32_t *ret_sites) {
-  uint32_t count = 0, counted = 0, passed = 0, most = depth;
-  if (ol_stamps_now.through_count > 0) most += OL_THROUGH_FRAMES_MAX;
-  if (most > OL_STAMP_DEPTH_MAX) most = OL_STAMP_DEPTH_MAX;
-  for (const ol_frame *frame = ol_frame_of(thread); frame != NULL && counted < depth && count < most;
+/* The sites of the innermost frames that are not ours, innermost first, out to `depth` that are no library's, among
+ * `reach` frames. Ours are passed over at the inner end only: outside of the program's frames they, or the watcher, are
+ * where its chain of callers ends. */
+static inline uint32_t collect_sites(const PyThreadState *thread, uint32_t depth, uint32_t reach, uint32_t *ret_sites) {
+  uint32_t count = 0, counted = 0, passed = 0;
+  for (const ol_frame *frame = ol_frame_of(thread); frame != NULL && counted < depth && count < OL_STAMP_DEPTH_MAX;
        frame = ol_frame_below(frame)) {
     PyCodeObject *code;
     int32_t offset;
-    if (++passed > FRAMES_PASSED_MAX) break;
+    if (passed == reach) break;
     if (!ol_frame_place(frame, &code, &offset)) continue;
+    passed++;
     uint32_t site = site_of_place(code, offset);
     if (site == OL_SITE_WATCHER || (site == OL_SITE_OURS && count > 0)) break;
     if (site == OL_SITE_OURS) continue;
@@ -87,28 +87,58 @@ static inline uint32_t collect_sites(const PyThreadState *thread, uint32_t depth
   return count;
 }
 
-static uint32_t chain_of(const uint32_t *found, uint32_t count) {
-  uint64_t hash = count;
-  for (uint32_t i = 0; i < count; i++) hash = (hash ^ hash >> 31 ^ found[i]) * 0x9e3779b97f4a7c15ull;
-  uint32_t slot = (uint32_t)(hash >> 40) % CHAINS_REMEMBERED;
-  if (chains[slot].hash == hash) return chains[slot].site;
+static __attribute__((noinline)) uint32_t chained_site(const PyThreadState *thread, uint32_t reach) {
+  uint32_t found[OL_STAMP_DEPTH_MAX];
   uint32_t parent = OL_SITE_UNKNOWN;
-  for (uint32_t i = count; i > 0; i--) parent = ol_sites_under(&ol_stamps_now.sites, found[i - 1], parent);
-  chains[slot].hash = hash;
-  return chains[slot].site = parent;
+  for (uint32_t count = collect_sites(thread, ol_stamps_now.depth, reach, found); count > 0; count--)
+    parent = ol_sites_under(&ol_stamps_now.sites, found[count - 1], parent);
+  return parent;
 }
 
-static __attribute__((noinline)) uint32_t chained_site(const PyThreadState *thread) {
-  uint32_t found[OL_STAMP_DEPTH_MAX];
-  uint32_t count = collect_sites(thread, ol_stamps_now.depth, found);
-  if (count == 0) return OL_SITE_UNKNOWN;
-  return count == 1 ? found[0] : chain_of(found, count);
+/* ---- the same through libraries: a walk over the frames for their hash, most often ---- */
+
+static uint64_t hash_of_frames(const PyThreadState *thread, uint32_t reach) {
+  uint64_t hash = ol_stamps_now.depth;
+  uint32_t passed = 0;
+  for (const ol_frame *frame = ol_frame_of(thread); frame != NULL && passed < reach; frame = ol_frame_below(frame)) {
+    PyCodeObject *code;
+    int32_t offset;
+    if (!ol_frame_place(frame, &code, &offset)) continue;
+    passed++;
+    hash = (hash ^ hash >> 29 ^ (uintptr_t)code ^ ol_code_quick_check(code)) * 0x9e3779b97f4a7c15ull + (uint32_t)offset;
+  }
+  return hash;
+}
+
+static uint32_t remembered_chain(const PyThreadState *thread) {
+  uint32_t reach = ol_stamps_now.depth > OL_THROUGH_FRAMES_MAX ? ol_stamps_now.depth : OL_THROUGH_FRAMES_MAX;
+  uint64_t hash = hash_of_frames(thread, reach);
+  uint32_t slot = (uint32_t)(hash >> 40) % CHAINS_REMEMBERED;
+  if (chains[slot].hash != hash) {
+    chains[slot].site = chained_site(thread, reach);
+    chains[slot].hash = hash;
+  }
+  return chains[slot].site;
+}
+
+/* The program's own innermost line needs no callers. */
+static inline uint32_t nearest_site(const PyThreadState *thread) {
+  const ol_frame *frame = ol_frame_of(thread);
+  PyCodeObject *code;
+  int32_t offset;
+  if (frame != NULL && ol_frame_place(frame, &code, &offset)) {
+    uint32_t site = site_of_place(code, offset);
+    if (site < LIBRARY_FLAG) return site;
+  }
+  return remembered_chain(thread);
 }
 
 static inline uint32_t current_site(const PyThreadState *thread) {
-  if (ol_stamps_now.depth > 1 || ol_stamps_now.through_count > 0) return chained_site(thread);
+  if (ol_stamps_now.depth > 1)
+    return ol_stamps_now.through_count > 0 ? remembered_chain(thread) : chained_site(thread, FRAMES_PASSED_MAX);
+  if (ol_stamps_now.through_count > 0) return nearest_site(thread);
   uint32_t site;
-  return collect_sites(thread, 1, &site) == 1 ? site : OL_SITE_UNKNOWN;
+  return collect_sites(thread, 1, FRAMES_PASSED_MAX, &site) == 1 ? site : OL_SITE_UNKNOWN;
 }
 
 /* ---- when an object is made ---- */

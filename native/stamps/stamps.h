@@ -25,7 +25,7 @@
 #include "stamps/sites.h"
 #include "walk/cpython.h"
 
-enum { OL_STAMP_DEPTH_MAX = 64, OL_THROUGH_MAX = 8, OL_THROUGH_FRAMES_MAX = 12 };
+enum { OL_STAMP_DEPTH_MAX = 64, OL_THROUGH_MAX = 8, OL_THROUGH_FRAMES_MAX = 6 };
 enum { OL_TICK_UNKNOWN = 0, OL_TICK_SETUP = 1, OL_TICK_BETWEEN = 0xffffffffu };
 
 typedef enum ol_stamps_mode { OL_STAMPS_OFF = 0, OL_STAMPS_TRACER = 1, OL_STAMPS_ALLOCATOR = 2 } ol_stamps_mode;
@@ -58,7 +58,7 @@ extern ol_stamps ol_stamps_now;
 bool ol_stamps_start(uint32_t depth, bool by_allocator, bool sparse, const char *ours, const char *watcher);
 
 /* Lines in these folders, and in frozen modules, do not count as one of the `depth` lines that are kept: the lines that
- * called them are kept, too, out to the first one elsewhere, or OL_THROUGH_FRAMES_MAX of them. So who makes a task has
+ * called them are kept, too, out to the first one elsewhere, or OL_THROUGH_FRAMES_MAX in all (or `depth`, if that is more). So who makes a task has
  * a line of their own, not the loop's only. The texts must live until stop. Only in mode OFF, after it until stop. */
 void ol_stamps_look_through(const char *const *folders, uint32_t count);
 

@@ -46,7 +46,6 @@ class Loud:
 
 
 def made(since: int, *types: type, scope: int | None = None) -> list[Any]:
-    gc.collect()
     return _core.Stamps().made(since, scope, types)
 
 
