@@ -117,8 +117,14 @@ static void walk_pseudo(ol_walk *walk, uint32_t node, void *address, ol_layout l
 
 /* ---- the walk itself --------------------------------------------------------------------------------------------- */
 
+/* A static type that nobody made ready (cffi's ThreadCanary_Type, in every process with callbacks from threads of C)
+ * has instances and no type of its own yet. It is shown as an object that holds nothing. */
+static PyTypeObject *type_of(PyObject *object) {
+  return Py_TYPE(object) != NULL ? Py_TYPE(object) : &PyBaseObject_Type;
+}
+
 static bool walk_object(ol_walk *walk, uint32_t node, PyObject *object) {
-  ol_type_info *found = ol_type_table_get(&walk->types, Py_TYPE(object), walk->interp);
+  ol_type_info *found = ol_type_table_get(&walk->types, type_of(object), walk->interp);
   if (found == NULL) return false;
   if (found->node == 0) {
     if (!ensure_room(walk, 1)) return false;
@@ -127,7 +133,8 @@ static bool walk_object(ol_walk *walk, uint32_t node, PyObject *object) {
   const ol_type_info *info = found; /* stays where it is: only this function asks the table */
   ol_columns *c = &walk->columns;
   OL_COLUMN(uint32_t, c->type)[node] = info->node;
-  bool is_static = info->kind == OL_KIND_TYPE && !PyType_HasFeature((PyTypeObject *)object, Py_TPFLAGS_HEAPTYPE);
+  bool is_static = Py_TYPE(object) == NULL ||
+                   (info->kind == OL_KIND_TYPE && !PyType_HasFeature((PyTypeObject *)object, Py_TPFLAGS_HEAPTYPE));
   /* a static type begins with a reference that nobody holds, and is never freed */
   OL_COLUMN(uint32_t, c->refcount)[node] = is_static ? OL_REFCOUNT_IMMORTAL : ol_refcount(object);
   set_size(walk, node, ol_size_of(object, info));

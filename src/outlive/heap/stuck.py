@@ -112,7 +112,9 @@ class Search:
 
     def held(self) -> Marks:
         """What could be touched if each task were cancelled that can be: the task itself is the key then."""
-        return self._walk([replace(one, members=one.members[1:], keys=(one.node,)) for one in self._sleepers])
+        return self._walk(
+            [replace(one, members=one.members[1:], keys=() if one.closed else (one.node,)) for one in self._sleepers]
+        )
 
     def _is_cancelled(self, sleeper: Sleeper, about: Cancelling) -> bool:
         return sleeper.kind == "task" and not sleeper.closed and about.comes(sleeper.node)
