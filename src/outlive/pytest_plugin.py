@@ -49,7 +49,12 @@ class Wanted:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add our options."""
     group = parser.getgroup("outlive", "leak checks (outlive)")
-    group.addoption("--outlive", action="store_true", help="check the tests marked with @pytest.mark.outlive for leaks")
+    group.addoption(
+        "--outlive",
+        action="store_true",
+        help="fail tests that leave tasks, timers, threads, sockets, files … behind, and check those marked with "
+        "@pytest.mark.outlive for leaks",
+    )
     group.addoption(
         "--outlive-time-budget",
         type=float,
@@ -66,6 +71,15 @@ def pytest_configure(config: pytest.Config) -> None:
         "outlive(steps=None, allow=(), time_budget=None): under --outlive, run the test's body as steps and fail if "
         "they leave things behind; `allow` names counters or types that may grow",
     )
+    config.addinivalue_line(
+        "markers",
+        "outlives(*kinds): under --outlive, what of these kinds (tasks, timers, threads, sockets, files …; none named: "
+        "all) may outlive the test",
+    )
+    if config.option.outlive:
+        from outlive.blame.plugin import Blame
+
+        config.pluginmanager.register(Blame(config), "outlive-blame")
 
 
 @pytest.hookimpl(trylast=True)
