@@ -2,9 +2,6 @@
 
 #include <string.h>
 
-#include "internal/pycore_context.h"
-#include "internal/pycore_hamt.h"
-
 enum { LEVELS_MAX = 8, BITS_A_LEVEL = 5 };
 
 struct pairs_node { /* bitmap: sorted by the bits that are set. collision: all of one hash */

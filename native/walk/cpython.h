@@ -1,4 +1,4 @@
-/* The one door to CPython's headers, internal ones included. Only walk/ and binding/ come through it.
+/* The one door to CPython's headers, internal ones included. Only walk/, stamps/ and binding/ come through it.
  *
  * Each supported version has one file of layout facts (layout_3XX.h) with the same set of functions, listed in
  * layout.h; nothing outside those files asks for a version.
@@ -26,6 +26,8 @@
 #include "internal/pycore_pystate.h"
 #include "internal/pycore_gc.h"
 #include "internal/pycore_object.h"
+#include "internal/pycore_context.h"
+#include "internal/pycore_hamt.h"
 #if PY_VERSION_HEX >= 0x030b0000
 #include "internal/pycore_dict.h"
 #include "internal/pycore_frame.h"
