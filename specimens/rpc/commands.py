@@ -85,7 +85,9 @@ def _soak_options(soak: argparse.ArgumentParser) -> None:
     soak.add_argument("--race", action="store_true", help="close in the turn in which an answer comes")
     soak.add_argument("--old-server", action="store_true", help="the server's version is wrong: every greeting fails")
     soak.add_argument("--log-capture", action="store_true", help="keep log records, as pytest does")
-    soak.add_argument("--ask", action="store_true", help="ask `outlive run` for a look right after the last close")
+    soak.add_argument(
+        "--ask", default="", metavar="DIR", help="ask `outlive run -o DIR` for a look right after the last close"
+    )
     soak.add_argument("--no-census", dest="census", action="store_false", help="collect nothing, count nothing")
     soak.add_argument("--json", action="store_true", help="the counts as JSON")
 

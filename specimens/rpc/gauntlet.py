@@ -26,7 +26,8 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 PATIENCE_S = 900
 NODE_CYCLES = 91
-SOAK = ("--no-census", "--ask")
+SOAK = ("--no-census",)
+LOOKS = "looks"
 """Every soak is looked at twice, right after its last close and at its end: most of these mistakes matter while a
 program runs, and at the end of a loop or of a server many of them are gone."""
 
@@ -75,27 +76,28 @@ def _right_row(name: str, cycles: int, options: Sequence[str]) -> Row:
 
 def _watched(name: str, seed: str, expected: Expected, cause: tuple[str, ...], options: Sequence[str]) -> Row:
     began = time.monotonic()
-    report = outlive_run([sys.executable, "-m", "specimens.rpc", "soak", *options])
+    with tempfile.TemporaryDirectory() as folder:
+        asking = ("--ask", str(Path(folder) / LOOKS))
+        report = outlive_run([sys.executable, "-m", "specimens.rpc", "soak", *options, *asking], Path(folder))
     said, found, named, wrong = mark(report, expected, cause)
     return Row(name, seed, expected.value, said, found, named, wrong, time.monotonic() - began)
 
 
-def outlive_run(command: Sequence[str]) -> dict[str, Any]:
-    """The end report of a command; one that could not tell, with the reason, when there is none."""
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "end.json"
-        watching = [sys.executable, "-m", "outlive", "run", "--json", str(file)]
-        watching += ["--contracts", str(HERE / "outlive.toml"), "--", *command]
-        try:
-            done = subprocess.run(watching, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE_S)
-        except subprocess.TimeoutExpired:
-            return _could_not(f"no end within {PATIENCE_S} s")
-        if not file.exists():
-            return _could_not(f"no report (exit {done.returncode}): {done.stderr.strip()[-300:]}")
-        report: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-        if done.returncode != 0:
-            return _could_not(f"the soak failed ({done.returncode}): {done.stderr.strip()[:300]}")
-        return report
+def outlive_run(command: Sequence[str], folder: Path) -> dict[str, Any]:
+    """The end report of a command; one that could not tell, with the reason, when there is none. Fills `folder`."""
+    file = folder / "end.json"
+    watching = [sys.executable, "-m", "outlive", "run", "--json", str(file), "--output", str(folder / LOOKS)]
+    watching += ["--contracts", str(HERE / "outlive.toml"), "--", *command]
+    try:
+        done = subprocess.run(watching, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE_S)
+    except subprocess.TimeoutExpired:
+        return _could_not(f"no end within {PATIENCE_S} s")
+    if not file.exists():
+        return _could_not(f"no report (exit {done.returncode}): {done.stderr.strip()[-300:]}")
+    report: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    if done.returncode != 0:
+        return _could_not(f"the soak failed ({done.returncode}): {done.stderr.strip()[:300]}")
+    return report
 
 
 def _could_not(why: str) -> dict[str, Any]:

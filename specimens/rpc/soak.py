@@ -15,6 +15,7 @@ import signal
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from specimens.rpc import loopback
 from specimens.rpc.census import Census, Register, count_fds, count_tasks
@@ -29,7 +30,7 @@ from specimens.rpc.server import Server
 KEY = "open sesame"
 TOPICS = ("news",)
 PATIENCE_S = 0.3
-STANDS_STILL_S = 1.5
+STANDS_STILL_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -38,8 +39,8 @@ class Plan:
 
     `race`: close in the very turn of the loop in which the answer to the subscription comes. `old_server`: it speaks
     another version, so that every greeting fails. `log_capture`: keep log records the way pytest does. `ask`: send this
-    process SIGUSR2 right after the last close, at which `outlive run` looks, and stand still meanwhile. Not `census`:
-    leave the collector alone and count nothing.
+    process SIGUSR2 right after the last close, at which `outlive run` looks, and stand still until the look is in this
+    folder, which is that of its `--output`. Not `census`: leave the collector alone and count nothing.
     """
 
     cycles: int = 100
@@ -49,7 +50,7 @@ class Plan:
     race: bool = False
     old_server: bool = False
     log_capture: bool = False
-    ask: bool = False
+    ask: str = ""
     census: bool = True
 
 
@@ -65,14 +66,23 @@ async def soak(plan: Plan) -> Census:
             # No turn of the loop is between the end of close() and this.
             at_once += clients.has_newest
         if plan.ask:
-            os.kill(os.getpid(), signal.SIGUSR2)
-            # Who looks does so from a thread of its own, and this very callback is what it shall see.
-            time.sleep(STANDS_STILL_S)
+            _be_looked_at(Path(plan.ask))
         seconds = time.monotonic() - begun
         await _let_server_end(server)
         turned, collected = await clients.settled() if plan.census else (0, 0)
         tasks, fds = count_tasks() - tasks, count_fds() - fds
         return Census(plan.cycles, at_once, turned, collected, len(sessions), tasks, fds, seconds)
+
+
+def _be_looked_at(folder: Path) -> None:
+    """Ask for a look. Who looks does so from a thread of its own, and this very callback is what it shall see."""
+    os.kill(os.getpid(), signal.SIGUSR2)
+    deadline = time.monotonic() + STANDS_STILL_S
+    # The look itself is written after its snapshot.
+    while not any(one.with_suffix(".json").exists() for one in folder.glob("look-*.outlive")):
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"nobody looked within {STANDS_STILL_S:.0f} s: is {folder} the --output of outlive run?")
+        time.sleep(0.005)
 
 
 async def _let_server_end(server: Server | None) -> None:

@@ -23,10 +23,12 @@ from outlive.capture.sources import Sources
 from outlive.errors import OutliveError
 from outlive.explain.context import Context
 from outlive.explain.leftovers import explain_look
+from outlive.explain.owner import beyond_stdlib
 from outlive.heap.heap import Heap
 from outlive.heap.stuck import stuck
 from outlive.judge.drift import growth_of
 from outlive.model.contracts import Contracts
+from outlive.model.explanation import Site
 from outlive.model.leftovers import Answer, Category, EndReport, Leftover, ProgramEnd
 from outlive.model.look import Closing, Look
 from outlive.model.verdict import Cost, Note, Verdict
@@ -57,7 +59,7 @@ def leftovers_of(
     )
     found = explain_look(heap, look, contracts, context, category=category, stuck=stuck(heap))
     sources = Sources()
-    return tuple(_sourced(one, sources) for one in found), heap
+    return tuple(_told(one, context, sources) for one in found), heap
 
 
 @dataclass
@@ -135,8 +137,23 @@ def _merged(leftovers: Sequence[Leftover]) -> tuple[Leftover, ...]:
         known = by_print.get(one.fingerprint)
         earliest = min((one, known or one), key=lambda row: _ORDER.index(row.category))
         by_print[one.fingerprint] = replace(_graver(known, one), category=earliest.category)
-    ranked = sorted(by_print.values(), key=lambda row: (row.harmless, row.answer is not Answer.HELD, -row.count))
+    ranked = sorted(
+        _not_twice(list(by_print.values())), key=lambda row: (row.harmless, row.answer is not Answer.HELD, -row.count)
+    )
     return tuple(sorted(ranked, key=lambda row: _ORDER.index(row.category)))
+
+
+def _not_twice(leftovers: Sequence[Leftover]) -> list[Leftover]:
+    """Without swallowed cancellations that are told as the cause of something graver: their tasks have ended since."""
+    told = "\n".join(line for one in leftovers if one.problem == "made-after-close" for line in one.evidence)
+
+    def is_cause(one: Leftover) -> bool:
+        swallowed = one.problem == "swallowed-cancellation" and one.harmless
+        return (
+            swallowed and bool(one.examples) and all(f"a cancellation of {name} was" in told for name in one.examples)
+        )
+
+    return [one for one in leftovers if not is_cause(one)]
 
 
 def _graver(known: Leftover | None, one: Leftover) -> Leftover:
@@ -203,8 +220,12 @@ def _verdict(
     return Verdict.NO_LEAK, "nothing outlived its end"
 
 
-def _sourced(one: Leftover, sources: Sources) -> Leftover:
-    """With the source lines of its sites."""
+def _told(one: Leftover, context: Context, sources: Sources) -> Leftover:
+    """With the source lines of its sites, which begin where somebody asked the standard library for it."""
+
+    def line(site: Site | None) -> Site | None:
+        return sources.filled(beyond_stdlib(site, context))
+
     why = one.explanation
-    told = replace(why, site=sources.filled(why.site)) if why is not None else None
-    return replace(one, explanation=told, made_at=sources.filled(one.made_at))
+    told = replace(why, site=line(why.site)) if why is not None else None
+    return replace(one, explanation=told, made_at=line(one.made_at))

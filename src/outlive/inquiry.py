@@ -8,6 +8,10 @@ Theory of operation. While the steps run, a snapshot is taken now and then ("rem
 after "before". Of descriptors and child processes the heap knows
 nothing: a few more steps are run while the child watches which lines open them. That comes last, so that nothing is
 lost should the scenario end there.
+
+Beside the last snapshot the child tells its *look*: what has ended and is alive, which scopes are over, what is open.
+Where nothing grows, it is asked first whether there is anything of the kind; a scenario that leaves nothing costs no
+snapshot. Both readings of the heap, growth and lifetimes, are of the same snapshot.
 """
 
 from __future__ import annotations
@@ -19,34 +23,47 @@ from dataclasses import dataclass, field, replace
 from math import ceil
 from typing import Any
 
+import numpy as np
+
+from outlive.capture.look import look_from
 from outlive.capture.packages import read_packages
 from outlive.capture.snapshot import load
 from outlive.capture.sources import Sources
+from outlive.capture.stamps import FIRST_STEP
 from outlive.errors import MeasureError, OutliveError
+from outlive.explain.context import Context
 from outlive.explain.explain import explain_outlivers
 from outlive.explain.face import Face
 from outlive.explain.families import OURS
 from outlive.explain.grown import explain_grown
+from outlive.explain.lasting import told_once
 from outlive.explain.opened import KINDS, explain_opened, with_site
 from outlive.explain.outlivers import Outlivers
 from outlive.explain.regroup import Explained, regroup
 from outlive.explain.unseen import explain_unseen
 from outlive.heap.heap import Heap
+from outlive.judge.in_turn import in_turn
+from outlive.model.contracts import Contracts
+from outlive.model.leftovers import Category, Leftover, Stuck
+from outlive.model.look import Look
 from outlive.model.packages import Packages
-from outlive.model.verdict import Finding
+from outlive.model.verdict import Finding, Note
 from outlive.trial.supervisor import Ended, Trial
 
 _CALLERS = 8
 # How many leaks of descriptors or children are watched, in how many more steps (a share of those run), for how long.
 _WATCHED_LEAKS, _WATCHED_SHARE, _WATCHED_SECONDS = 5, 0.2, 10.0
+_MOST_LEFTOVERS, _MOST_SCOPES = 50, 200
 
 
 @dataclass
 class Inquiry:
-    """What is known of one trial's heap. `sites` False: no stamps are asked for. `seconds` is what it has cost."""
+    """What is known of one trial's heap. `sites` False: no stamps are asked for. `contracts` None: lifetimes are left
+    alone. `seconds` is what it has cost."""
 
     trial: Trial
     sites: bool = True
+    contracts: Contracts | None = None
     _taken: list[tuple[int, str]] = field(default_factory=list)
     _deep: bool = False
     seconds: float = 0.0
@@ -54,6 +71,10 @@ class Inquiry:
     _trouble: str = ""
     _imports_from: dict[str, Any] = field(default_factory=dict)
     _openings: dict[str, Any] = field(default_factory=dict)
+    _look: dict[str, Any] = field(default_factory=dict)
+    _full: bool = False
+    _heap: Heap | None = None
+    notes: list[Note] = field(default_factory=list)
 
     def remember(self, steps: int) -> Ended | None:
         """Take the heap as it is after `steps` steps; the caller decides how often. What fails, `explain` tells."""
@@ -72,12 +93,39 @@ class Inquiry:
         self._taken.append((steps, answer))
         return None
 
-    def look_back(self, steps: int) -> Ended | None:
-        """The last look at the heap, while the scenario is still loaded."""
+    def look_back(self, steps: int, *, growing: bool) -> Ended | None:
+        """The last look at the heap, while the scenario is still loaded: where something grows, or may be left."""
+        ended, is_worth = self._ask_for_lives(anyhow=growing)
+        if ended is not None or not is_worth:
+            return ended
         ended = self.remember(steps)
         if ended is None and not isinstance(answer := self.trial.ask("import-path", {}), Ended):
             self._imports_from = answer
         return ended
+
+    def _ask_for_lives(self, *, anyhow: bool) -> tuple[Ended | None, bool]:
+        """Keeps what the child tells of lifetimes, and says whether the heap is worth a look."""
+        if self.contracts is None:
+            return None, anyhow
+        began = time.monotonic()
+        try:
+            told = self.trial.ask("look", {"anyhow": anyhow})
+        except MeasureError as error:
+            self._note(f"lifetimes could not be looked at: {error}")
+            return None, anyhow
+        finally:
+            self.seconds += time.monotonic() - began
+        if isinstance(told, Ended):
+            return told, anyhow
+        if told["trouble"]:
+            self._note(f"lifetimes could not be watched: {told['trouble']}")
+        for words in told["look"].get("notes", ()):
+            self._note(words)
+        self._look, self._full = (told["look"], bool(told["full"])) if told["worth"] else ({}, False)
+        return None, anyhow or bool(told["worth"])
+
+    def _note(self, words: str) -> None:
+        self.notes.append(Note("lifetimes", words))
 
     def look_closer(self) -> Ended | None:
         """From now on stamps carry the callers too. Asked for once something grows, so that clean runs stay fast."""
@@ -139,16 +187,80 @@ class Inquiry:
         except (OutliveError, OSError) as error:
             return tuple(findings), f"the heap could not be read: {error}"
         except Exception as error:  # a mistake of ours in explaining must not take the verdict with it
-            where = traceback.extract_tb(error.__traceback__)[-1]
-            told = f"{type(error).__name__}: {error} ({where.filename}:{where.lineno})"
-            return tuple(findings), f"a mistake in Outlive, please report it: {told}"
+            return tuple(findings), _our_mistake(error)
         finally:
             self.seconds += time.monotonic() - began
 
+    def with_lives(
+        self, findings: tuple[Finding, ...], own_modules: frozenset[str], steps: int
+    ) -> tuple[tuple[Finding, ...], tuple[Leftover, ...]]:
+        """The findings, with what had ended among what grows, and what outlived its end beside them.
+
+        Whatever fails here is a note.
+        """
+        if not self._taken or not self._look:
+            return findings, ()
+        began = time.monotonic()
+        try:
+            told = told_once(findings, self._leftovers(own_modules, steps))
+            return told.findings, told.leftovers[:_MOST_LEFTOVERS]
+        except (OutliveError, OSError) as error:
+            self._note(f"lifetimes could not be looked at: {error}")
+        except Exception as error:
+            self._note(_our_mistake(error))
+        finally:
+            self.seconds += time.monotonic() - began
+        return findings, ()
+
+    def _leftovers(self, own_modules: frozenset[str], steps: int) -> tuple[Leftover, ...]:
+        # Only here: a check of what leaves nothing, the most frequent one, does without these rooms.
+        from outlive.explain.leftovers import explain_look
+        from outlive.heap.stuck import stuck
+
+        assert self.contracts is not None
+        heap = self._last_heap()
+        self.packages = self._read_packages(own_modules)
+        stamps = heap.snapshot.stamps
+        context = Context(
+            packages=self.packages,
+            site_of=lambda node: None if stamps is None else stamps.site(node),
+            own_modules=own_modules,
+        )
+        look = self._fitting(look_from({**self._look, "own_modules": sorted(own_modules)}), heap, steps)
+        found = explain_look(
+            heap, look, self.contracts, context, category=Category.RUNTIME, stuck=_made_in_steps(heap, stuck(heap))
+        )
+        sources = Sources()
+        return tuple(_sourced(one, sources) for one in found)
+
+    def _fitting(self, look: Look, heap: Heap, steps: int) -> Look:
+        """Without what only waits for its turn, and with those scopes alone that made something which is there."""
+        turning = in_turn(look.ended, FIRST_STEP, FIRST_STEP + steps, all_told=not self._full)
+        if turning:
+            kinds = sorted({f"{one.type} ({one.lifetime})" for one in look.ended if one.key in turning})
+            self._note(
+                f"of {', '.join(kinds)} only the last {len(turning)} are alive after their end: each goes in its turn"
+            )
+        stamps = heap.snapshot.stamps
+        numbers = set() if stamps is None or stamps.scopes is None else set(np.unique(stamps.scopes).tolist())
+        named = {row.scope for row in look.open}
+        over = [one for one in look.scopes if one.ended_at is not None and one.number in numbers | named]
+        return replace(
+            look,
+            ended=tuple(one for one in look.ended if one.key not in turning),
+            scopes=tuple(over[-_MOST_SCOPES:]),
+        )
+
+    def _last_heap(self) -> Heap:
+        """That of the last snapshot, read once."""
+        if self._heap is None:
+            self._heap = Heap(load(self._taken[-1][1]))
+        return self._heap
+
     def _explained(self, findings: Sequence[Finding], own_modules: frozenset[str]) -> tuple[Finding, ...]:
-        steps, path = self._taken[-1]
+        steps, _ = self._taken[-1]
         since, earlier = self._before(steps)
-        heap = Heap(load(path))
+        heap = self._last_heap()
         outlivers = Outlivers(heap, since, load(earlier) if earlier else None)
         self.packages = self._read_packages(own_modules)
         context = outlivers.context(self.packages, own_modules)
@@ -174,3 +286,21 @@ class Inquiry:
         """The latest earlier look that leaves at least a quarter of the steps to come after it."""
         fitting = [row for row in self._taken[:-1] if row[0] <= 0.75 * steps]
         return fitting[-1] if fitting else (0, "")
+
+
+def _made_in_steps(heap: Heap, rows: Sequence[Stuck]) -> tuple[Stuck, ...]:
+    """What the setup made waits by design, and so may what nobody knows the age of."""
+    stamps = heap.snapshot.stamps
+    return tuple(one for one in rows if stamps is not None and stamps.made_in_step(one.node) is not None)
+
+
+def _our_mistake(error: Exception) -> str:
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    return f"a mistake in Outlive, please report it: {type(error).__name__}: {error} ({where.filename}:{where.lineno})"
+
+
+def _sourced(one: Leftover, sources: Sources) -> Leftover:
+    """With the source lines of its sites."""
+    why = one.explanation
+    told = replace(why, site=sources.filled(why.site)) if why is not None else None
+    return replace(one, explanation=told, made_at=sources.filled(one.made_at))

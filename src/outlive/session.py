@@ -8,14 +8,20 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
-from outlive.explain.mine import only_mine
+from outlive.contracts import rows
+from outlive.explain.lasting import is_leak
+from outlive.explain.mine import is_of, only_mine
+from outlive.in_force import contracts_for
 from outlive.inquiry import Inquiry
 from outlive.judge import Assessment, Budget, Horizon, Progress, State, Stop, assess, conclude, horizon, next_move
 from outlive.judge.filling import filling_of
 from outlive.judge.findings import with_series
+from outlive.model.contracts import Contracts
+from outlive.model.leftovers import Leftover
 from outlive.model.series import CounterKey, Series
 from outlive.model.verdict import CheckResult, Cost, Note, Outcome, Verdict
 from outlive.trial.readings import Readings
@@ -39,7 +45,8 @@ class CheckSettings:
 
     `time_budget_s` None: 20 s, and up to 60 s while something grows steadily and only time is missing to confirm it.
     `sites` stamps each object with the line that made it. `mine` are packages: with any, a finding that none of them
-    holds or made is a note.
+    holds or made is a note. `contracts` is a file of contracts (None: `outlive.toml` in the scenario's folder or one
+    above it); `use_contracts` False: neither these nor the built-in ones, only what the code itself declares.
     """
 
     steps: int | None = None
@@ -49,6 +56,8 @@ class CheckSettings:
     allow: tuple[str, ...] = ()
     sites: bool = True
     mine: tuple[str, ...] = ()
+    contracts: Path | None = None
+    use_contracts: bool = True
     progress: Callable[[str], None] | None = None
 
 
@@ -59,16 +68,25 @@ def check(target: str, settings: CheckSettings | None = None) -> CheckResult:
     'no leak'
     """
     settings = settings or CheckSettings()
+    contracts = contracts_for(target, settings.contracts) if settings.use_contracts else Contracts()
     options = TrialOptions(
-        timeout_s=settings.timeout_s, memory_limit_bytes=settings.memory_limit_bytes, sites=settings.sites
+        timeout_s=settings.timeout_s,
+        memory_limit_bytes=settings.memory_limit_bytes,
+        sites=settings.sites,
+        contracts=rows(contracts),
     )
     with Trial(target, options) as trial:
-        return run_check(trial, settings, scenario=target)
+        return run_check(trial, settings, scenario=target, contracts=contracts)
 
 
-def run_check(trial: Trial, settings: CheckSettings, *, scenario: str) -> CheckResult:
-    """Check what `trial` runs. The trial is started and finished here; closing it is the caller's."""
-    return _Check(trial, settings, scenario).run()
+def run_check(
+    trial: Trial, settings: CheckSettings, *, scenario: str, contracts: Contracts | None = None
+) -> CheckResult:
+    """Check what `trial` runs. The trial is started and finished here; closing it is the caller's.
+
+    `contracts` are those that the trial was started with; None: it watches no lifetimes.
+    """
+    return _Check(trial, settings, scenario, contracts).run()
 
 
 @dataclass
@@ -78,6 +96,7 @@ class _Check:
     trial: Trial
     settings: CheckSettings
     scenario: str
+    contracts: Contracts | None = None
     began: float = field(default_factory=time.monotonic)
     readings: Readings = field(default_factory=Readings)
     step_seconds: float = 0.0
@@ -89,7 +108,7 @@ class _Check:
     analysed_at: int = 0
 
     def __post_init__(self) -> None:
-        self.inquiry = Inquiry(self.trial, sites=self.settings.sites)
+        self.inquiry = Inquiry(self.trial, sites=self.settings.sites, contracts=self.contracts)
 
     def run(self) -> CheckResult:
         budget = Budget(steps=self.settings.steps, seconds=self.settings.time_budget_s or _USUAL_SECONDS)
@@ -106,7 +125,7 @@ class _Check:
                     budget = replace(budget, seconds=_DOUBTFUL_SECONDS)
                     continue
                 found = self._last_look(series, plan, found)
-                ended = self._look_back(series, plan, found, move) if found.leaks else None
+                ended = self._look_back(series, plan, found, move)
                 return self._conclude(series, plan, found, move, ended or self.trial.finish())
             self._tell(found)
             if found.in_state(State.LEAK, State.GROWING):
@@ -164,8 +183,8 @@ class _Check:
         self, series: Mapping[CounterKey, Series], plan: Horizon, found: Assessment, stop: Stop
     ) -> Ended | None:
         """What is kept, then what is opened, while the scenario is still loaded; the verdict stands already."""
-        ended = self.inquiry.look_back(self.progress.steps)
-        if ended is not None:
+        ended = self.inquiry.look_back(self.progress.steps, growing=bool(found.leaks))
+        if ended is not None or not found.leaks:
             return ended
         findings = conclude(found, series, plan, stop, own_modules=self.trial.own_modules).findings
         most = None if self.settings.steps is None else self.settings.steps - self.progress.steps
@@ -203,8 +222,12 @@ class _Check:
         findings, trouble = self.inquiry.explain(conclusion.findings, frozenset(self.trial.own_modules))
         if trouble:
             notes += (Note("not-explained", trouble),)
+        findings, leftovers = self.inquiry.with_lives(findings, frozenset(self.trial.own_modules), self.progress.steps)
         verdict, reason, findings, not_mine = only_mine(conclusion, findings, self.settings.mine, self.inquiry.packages)
-        notes += not_mine
+        leftovers = self._mine_of(leftovers)
+        if conclusion.outcome is Outcome.FINISHED:
+            verdict, reason = _with_leftovers(verdict, reason, leftovers)
+        notes += (*not_mine, *self.inquiry.notes)
         if ended.outcome is not Outcome.FINISHED:
             notes += (Note("ended-badly", ended.reason),)
         return CheckResult(
@@ -220,6 +243,15 @@ class _Check:
             python=platform.python_version(),
             traceback=ended.traceback,
             output_tail=ended.output_tail,
+            leftovers=leftovers,
+        )
+
+    def _mine_of(self, leftovers: tuple[Leftover, ...]) -> tuple[Leftover, ...]:
+        """With `--mine`, what other packages left and keep is harmless here."""
+        names, packages = self.settings.mine, self.inquiry.packages
+        return tuple(
+            one if not names or is_of(one.explanation, names, packages) else replace(one, harmless=True)
+            for one in leftovers
         )
 
     def _broken_off(self, budget: Budget, ended: Ended) -> CheckResult:
@@ -251,6 +283,16 @@ class _Check:
             peak_rss_bytes=self.peak_rss_bytes,
             explaining_seconds=self.inquiry.seconds,
         )
+
+
+def _with_leftovers(verdict: Verdict, reason: str, leftovers: Sequence[Leftover]) -> tuple[Verdict, str]:
+    """A declared end that was outlived, or a proof that something never wakes, is a leak without any growth."""
+    leaks = [one for one in leftovers if is_leak(one)]
+    if not leaks or verdict is Verdict.LEAK:
+        return verdict, reason
+    first = leaks[0].sentence.rstrip(".")
+    many = f"{len(leaks)} mistakes; first, {first[:1].lower()}{first[1:]}" if len(leaks) > 1 else first
+    return Verdict.LEAK, many
 
 
 def _growth_until_the_end(found: Assessment) -> list[Note]:

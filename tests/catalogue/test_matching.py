@@ -15,6 +15,12 @@ from .paths import held, without_faulty
 
 SESSION = "! [*] -> app.Session"
 
+
+def task_of(problem: str) -> Facts:
+    """A task that a set keeps, and what was seen of it."""
+    return held("app.TASKS -> set", "! <element> -> _asyncio.Task", kind="task", problem=problem)
+
+
 TRUE = {
     "cache-without-bound": [
         held("app.PROFILE_CACHE -> dict", "! [*] -> app.Profile"),
@@ -71,6 +77,15 @@ TRUE = {
     "contextvar-per-call": [held("context variables of thread 'MainThread' -> _contextvars.Context", "! <key> -> _contextvars.ContextVar")],
     "coroutine-never-awaited": [held("app.PENDING -> list", "! [*] -> coroutine", "<local variable payload> -> app.Payload")],
     "task-set": [held("app.TASKS -> set", "! <element> -> _asyncio.Task", ".result -> app.Job")],
+    "swallowed-cancellation": [task_of("swallowed-cancellation")],
+    "made-after-close": [task_of("made-after-close")],
+    "fire-and-forget": [task_of("task-lost"), task_of("task-goes-on")],
+    "loop-closed-with-tasks": [task_of("pending-at-end")],
+    "enter-raised": [held("app.OPEN -> set", "! <element> -> app.Connection", problem="enter-raised")],
+    "executor-not-shut-down": [
+        held("app.DONE -> list", "! [*] -> app.Resizer", ".pool -> concurrent.futures.thread.ThreadPoolExecutor"),
+        Facts("python-object", "concurrent.futures.thread.ThreadPoolExecutor", problem="executor-not-shut-down"),
+    ],
     "task-never-finished": [held("app.TASKS -> list", "! [*] -> _asyncio.Task", kind="task")],
     "timer-heap": [
         held("thread 'MainThread' in app.main -> frame", "<local variable loop> -> asyncio.unix_events._UnixSelectorEventLoop", "._scheduled -> list", "! [*] -> asyncio.events.TimerHandle", "._callback -> method", ".__self__ -> app.Request")
@@ -180,6 +195,15 @@ INNOCENT = {
         held("app.TASKS -> list", "! [*] -> _asyncio.Task", ".coro -> coroutine", "<local variable job> -> app.Job"),
         held("app.Q -> asyncio.queues.Queue", "._getters -> collections.deque", "! [*] -> _asyncio.Future"),
     ],
+    # The same path, and nothing of the kind was seen; or something else was.
+    "swallowed-cancellation": [task_of(""), task_of("stuck")],
+    "made-after-close": [task_of(""), task_of("task-goes-on")],
+    "fire-and-forget": [task_of(""), task_of("made-after-close")],
+    "loop-closed-with-tasks": [task_of(""), task_of("stuck")],
+    "enter-raised": [held("app.OPEN -> set", "! <element> -> app.Connection", problem="outlived")],
+    "executor-not-shut-down": [
+        held("app.POOL -> concurrent.futures.thread.ThreadPoolExecutor", "._threads -> set", "! <element> -> threading.Thread")
+    ],
     "task-never-finished": [held("app.TASKS -> set", "! <element> -> _asyncio.Task")],
     # The path comes through the heap, and goes wrong behind it.
     "timer-heap": [
@@ -212,6 +236,7 @@ INNOCENT = {
 PATHLESS = [
     "atexit-registration", "at-fork-registration", "signal-handler", "gc-callbacks", "warnings-registry",
     "interned-strings", "contextvar-per-call", "timer-heap", "lost-reference", "native-memory-lost", "hidden-cycle",
+    "swallowed-cancellation", "made-after-close", "fire-and-forget", "loop-closed-with-tasks", "enter-raised",
     "thread-never-stopped", "zombie-child", "descriptor-not-closed", "temp-file-not-removed", "task-never-finished",
 ]  # fmt: skip
 

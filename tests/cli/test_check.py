@@ -28,6 +28,8 @@ class FakeSettings:
     allow: tuple[str, ...] = ()
     sites: bool = True
     mine: tuple[str, ...] = ()
+    contracts: Path | None = None
+    use_contracts: bool = True
     progress: Callable[..., None] | None = None
 
 

@@ -1,4 +1,4 @@
-"""The tutorial does what it says: its files are written, its commands run and its words compared, in the page's order.
+"""The tutorials do what they say: files are written, commands run and words compared, in the order of each page.
 
 Each fenced block of the page has a mark in the comment before it:
 
@@ -8,7 +8,8 @@ Each fenced block of the page has a mark in the comment before it:
     <!-- says -->            the lines stand in this order in what the commands before printed
     <!-- not run -->         for readers only: what installs
 
-In lines that are compared "…" stands for anything, and alone on a line for any lines.
+In lines that are compared "…" stands for anything, and alone on a line for any lines. README.md has other blocks as
+well; of its marked ones the same holds, in the root of the repository.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ from pathlib import Path
 
 import pytest
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "tutorial" / "first-leak.md"
+ROOT = Path(__file__).resolve().parents[2]
+FIRST_LEAK, FIRST_LIFETIME = (ROOT / "docs" / "tutorial" / name for name in ("first-leak.md", "first-lifetime.md"))
 BLOCK = re.compile(r"(?:^<!-- ([^\n]+?) -->\n)?^```\w*\n(.*?)^```$", flags=re.MULTILINE | re.DOTALL)
 
 
@@ -45,6 +47,16 @@ def blocks_of(page: str) -> list[Block]:
             raise ValueError(f"a block without a mark: {text[:60]!r}")
         found.append(Block(verb, its_object, text))
     return found
+
+
+def marked_blocks_of(page: str) -> list[Block]:
+    """Of a page on which not all blocks bear a mark."""
+    return [
+        block
+        for mark, text in BLOCK.findall(page)
+        if mark.startswith(("run: ", "says"))
+        for block in blocks_of(f"<!-- {mark} -->\n```\n{text}```\n")
+    ]
 
 
 def changed(source: str, change: str) -> str:
@@ -100,7 +112,7 @@ class Follower:
 
     def run(self, commands: list[str], last_code: int) -> None:
         self.printed = ""
-        for number, command in enumerate(commands, start=1):
+        for number, command in enumerate((line.removeprefix("$ ") for line in commands), start=1):
             done = subprocess.run(
                 command, shell=True, cwd=self.folder, env=self.environment(), text=True,
                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120,
@@ -115,14 +127,40 @@ class Follower:
         return {**kept, "PATH": binaries, "HOME": str(self.home), "XDG_STATE_HOME": str(self.home / "state")}
 
 
+@pytest.fixture
+def reader(tmp_path: Path) -> Follower:
+    one = Follower(tmp_path / "work", tmp_path / "home")
+    one.folder.mkdir()
+    one.home.mkdir()
+    return one
+
+
 @pytest.mark.slow
-def test_tutorial_works_as_it_is_written(tmp_path: Path) -> None:
-    reader = Follower(tmp_path / "work", tmp_path / "home")
-    reader.folder.mkdir()
-    reader.home.mkdir()
-    for block in blocks_of(PAGE.read_text(encoding="utf-8")):
+def test_first_leak_works_as_it_is_written(reader: Follower) -> None:
+    for block in blocks_of(FIRST_LEAK.read_text(encoding="utf-8")):
         reader.follow(block)
     assert (reader.folder / "report.html").stat().st_size > 1000
+
+
+@pytest.mark.slow
+def test_first_lifetime_works_as_it_is_written(reader: Follower) -> None:
+    for block in blocks_of(FIRST_LIFETIME.read_text(encoding="utf-8")):
+        reader.follow(block)
+
+
+def test_example_of_a_late_session_is_the_one_that_the_tutorial_begins_with() -> None:
+    written = {block.object: block.text for block in blocks_of(FIRST_LIFETIME.read_text(encoding="utf-8"))[:2]}
+    files = (ROOT / "examples" / "late_session").glob("*.py")
+    assert written == {file.name: file.read_text(encoding="utf-8") for file in files}
+
+
+@pytest.mark.slow
+def test_readme_shows_what_outlive_run_says(reader: Follower) -> None:
+    reader.folder = ROOT
+    marked = marked_blocks_of((ROOT / "README.md").read_text(encoding="utf-8"))
+    assert [block.verb for block in marked] == ["run", "says"]
+    for block in marked:
+        reader.follow(block)
 
 
 def test_block_without_a_mark_is_an_error() -> None:

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from outlive.lifetimes import hooks
+from outlive.lifetimes import clock, hooks
 from outlive.lifetimes.ended import REGISTRY
 from outlive.lifetimes.notebook import NOTEBOOK
 
@@ -215,6 +215,25 @@ def test_a_close_after_its_loop_was_closed_is_told(fresh: Callable[..., str]) ->
     late.close()
     assert closings_of(in_time) == [("Session closed", 1, "")]
     assert ("Session closed", 1, "loop-closed") in closings_of(late)
+
+
+def test_an_end_after_its_loop_was_closed_is_one_row(fresh: Callable[..., str]) -> None:
+    module = attached(fresh(), "Session.close")
+    loop = asyncio.new_event_loop()
+    late = module.Session(loop)
+    loop.close()
+    late.close()
+    assert closings_of(late) == [("Session closed", 1, "loop-closed")]
+
+
+def test_the_clock_goes_on_when_an_ending_call_begins_and_when_it_has_returned(fresh: Callable[..., str]) -> None:
+    module = attached(fresh(), ["Session.aclose", "Session.close"])
+    session = module.Session()
+    before = clock.tick()
+    asyncio.run(session.aclose())
+    row = REGISTRY.row_of(session)
+    assert row is not None
+    assert before == row.closing_tick < row.tick < clock.tick()
 
 
 def test_a_contract_of_a_subclass_says_nothing_of_its_siblings(fresh: Callable[..., str]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ends import IN_FLIGHT, TASK
+
 from outlive.model.verdict import CheckResult, Control, Cost, Evidence, Finding, Note, Outcome, Rate, Verdict
 
 FIFTH = Rate(0.2, 0.199, 0.202)
@@ -43,4 +45,7 @@ RAISED = CheckResult(
     "service.py", Verdict.COULD_NOT_TELL, "step 12 raised ValueError", Outcome.RAISED, traceback="ValueError: no\n"
 )
 BLIND = CheckResult("service.py", Verdict.COULD_NOT_TELL, "the run was blind", Outcome.BLIND, controls=MISSED)
-ALL = (LEAK, TWO_LEAKS, NO_LEAK, RAISED, BLIND)
+OUTLIVED = CheckResult(
+    "service.py", Verdict.LEAK, "Task gc_loop never wakes", Outcome.FINISHED, leftovers=(TASK, IN_FLIGHT)
+)
+ALL = (LEAK, TWO_LEAKS, OUTLIVED, NO_LEAK, RAISED, BLIND)

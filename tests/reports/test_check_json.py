@@ -10,7 +10,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from results import ALL, LEAK, SESSIONS
+from results import ALL, LEAK, OUTLIVED, SESSIONS
 
 from outlive.model.verdict import CheckResult, Outcome, Rate, Verdict
 from outlive.reports.check_json import to_json
@@ -66,3 +66,9 @@ def test_infinite_figure_becomes_null() -> None:
     endless = dataclasses.replace(SESSIONS, bytes=Rate(1.0, -math.inf, math.inf))
     written = through_json(dataclasses.replace(LEAK, findings=(endless,)))
     assert written["findings"][0]["bytes"] == {"per_step": 1.0, "low": None, "high": None}
+
+
+def test_leftovers_are_the_results_own() -> None:
+    task, in_flight = through_json(OUTLIVED)["leftovers"]
+    assert (task["problem"], task["stuck"], task["harmless"]) == ("stuck", "not even cancellable", False)
+    assert in_flight["answer"] == "in flight"

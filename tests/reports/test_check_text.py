@@ -8,7 +8,7 @@ import shlex
 
 import page_values
 import pytest
-from results import ALL, BLIND, LEAK, NO_LEAK, RAISED, SESSIONS, SOCKETS, TWO_LEAKS, evidence
+from results import ALL, BLIND, LEAK, NO_LEAK, OUTLIVED, RAISED, SESSIONS, SOCKETS, TWO_LEAKS, evidence
 
 from outlive.cli import check
 from outlive.cli.parsing import verb_parser
@@ -173,3 +173,21 @@ def test_ordinary_names_and_tracebacks_are_shown_as_they_are() -> None:
 
 def test_counter_of_a_hostile_type_stands_on_one_line() -> None:
     assert "\n" not in counter_words(evidence("objects", "app.A\nLEAK  all is lost"))
+
+
+def test_what_outlived_its_end_is_told_with_its_proof() -> None:
+    shown = render(OUTLIVED)
+    assert shown.startswith("LEAK  service.py: Task gc_loop never wakes\n")
+    assert "outlived its end\n\n  1. Task gc_loop never wakes." in shown
+    assert "no timer, callback, thread or native code refers to what it waits for" in shown
+
+
+def test_what_is_in_flight_is_told_as_no_leak() -> None:
+    told = render(OUTLIVED).partition("seen, and no leak\n")[2]
+    assert told.startswith("  in flight: A Client closed at app.py:3")
+
+
+def test_leaks_by_growth_and_by_lifetime_are_counted_together() -> None:
+    both = dataclasses.replace(LEAK, leftovers=OUTLIVED.leftovers)
+    assert render(both).startswith("LEAK  service.py: 2 mistakes; first, about every 5th step leaves one")
+    assert "  2. Task gc_loop never wakes." in render(both)

@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 
 import page_values
 import pytest
-from results import ALL, BLIND, LEAK, NO_LEAK, RAISED, TWO_LEAKS
+from results import ALL, BLIND, LEAK, NO_LEAK, OUTLIVED, RAISED, TWO_LEAKS
 
 from outlive.model.explanation import Explanation
 from outlive.model.verdict import CheckResult, Rate
@@ -197,3 +197,10 @@ def test_thinned_readings_keep_both_ends_the_lowest_and_the_highest() -> None:
 def test_ticks_of_bytes_are_round_in_powers_of_two() -> None:
     assert ticks(0, 4 << 20, 4, "bytes") == [0, 1 << 20, 2 << 20, 3 << 20, 4 << 20]
     assert ticks(5, 5, 4, "") == []
+
+
+def test_what_outlived_its_end_is_on_the_page_with_its_proof() -> None:
+    said = read(OUTLIVED).text
+    assert "Task gc_loop never wakes." in said
+    assert "no timer, callback, thread or native code refers to what it waits for" in said
+    assert "A Client closed at app.py:3" in said

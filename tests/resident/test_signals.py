@@ -121,3 +121,10 @@ def test_ctrl_c_is_the_programs_own(runs: Runs) -> None:
     process.send_signal(signal.SIGINT)
     done = runs.end(process, folder)
     assert (done.returncode, done.reasons) == (6, ["exit"])
+
+
+@pytest.mark.slow
+def test_program_does_not_go_on_after_the_signal_that_it_raises_itself(watched) -> None:
+    done = watched("import signal\nprint('before', flush=True)\nsignal.raise_signal(signal.SIGTERM)\nprint('after')\n")
+    assert (done.returncode, done.stdout) == (-signal.SIGTERM, "before\n")
+    assert done.reasons == ["signal 15"]

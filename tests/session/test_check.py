@@ -130,7 +130,8 @@ def test_a_scenario_that_switches_the_sensors_off_gets_no_verdict(tmp_path: Path
         "import ctypes, gc\nreal = gc.collect\n"
         "class Cycle:\n    def __init__(self): self.me = self\n"
         "def step(i): Cycle()\n"
-        "def setup():\n    import outlive.lifetimes.settle as settle\n    settle.collect = lambda *a: 0\n    gc.disable()\n"
+        "def setup():\n    import outlive.lifetimes.settle as settle\n"
+        "    settle.collect = lambda *a: 0\n    gc.disable()\n"
     )
     result = result_of(tmp_path, code, time_budget_s=5)
     assert result.verdict is Verdict.COULD_NOT_TELL

@@ -101,7 +101,7 @@ class _Search:
     def _root(self, step: _Step, holder: Any) -> Keeper | None:
         if id(holder) in self._modules:
             name = self._modules[id(holder)]
-            if name in _REGISTRIES or f"{name}.".startswith("asyncio."):
+            if name in _REGISTRIES or f"{name}.".startswith(("asyncio.", "outlive.")):
                 return None
             if f"{name}.".startswith(_HARNESS_MODULES):
                 return Keeper(HARNESS, name)

@@ -62,6 +62,14 @@ def load_look(path: str | os.PathLike[str]) -> Look:
         raise DamagedLook(name, f"it is no JSON: {error}") from None
 
 
+def look_from(data: object) -> Look:
+    """A look that came as plain data, by a trial's line. Raises OutliveError where it is none."""
+    try:
+        return _LOOK(data, "the look")
+    except _Wrong as error:
+        raise DamagedLook("what the scenario's process told of its lifetimes", str(error)) from None
+
+
 def _no_constant(word: str) -> NoReturn:
     raise _Wrong(f"{word} is no number")
 
@@ -162,6 +170,7 @@ _ENDED = _row(
     {
         "address": _whole, "type": _text, "lifetime": _text, "at": _number, "tick": _whole, "made_tick": _whole,
         "contract": _text, "must": _TEXTS, "matters": _text, "site": _SITE, "fate": _text, "key": _whole,
+        "closing_tick": _whole,
     },
 )  # fmt: skip
 _CLOSING = _row(

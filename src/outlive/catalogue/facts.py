@@ -20,7 +20,8 @@ class Facts:
     """One group of outlivers: what they are, the path that keeps them, whose it is, what is installed.
 
     `hops` goes from the root to the outliver; `held_by` is the faulty reference as one expression; `root` names the
-    root; `counters` are those that grow with it; `versions` are of installed distributions; `python` is "3.12.1".
+    root; `counters` are those that grow with it; `problem` is the slug of what is wrong with something that has
+    outlived its end, "" where growth was found; `versions` are of installed distributions; `python` is "3.12.1".
     """
 
     kind: str
@@ -34,6 +35,7 @@ class Facts:
     native_references: int = 0
     hidden_cycle: bool = False
     counters: frozenset[str] = frozenset()
+    problem: str = ""
     versions: Mapping[str, str] = field(default_factory=dict)
     python: str = ""
 

@@ -43,6 +43,7 @@ _TEXTS = (
     "site_file",
     "site_function",
     "counters",
+    "problem",
 )
 
 

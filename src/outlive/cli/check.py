@@ -28,6 +28,7 @@ outlive check myapp.checks:one_request          # or name a function of an impor
 outlive check scenario.py --time-budget 60      # look longer, see smaller leaks
 outlive check scenario.py --allow app.Cache     # this type may grow
 outlive check scenario.py --mine app            # only what app holds or made
+outlive check scenario.py --contracts ends.toml # what must end, besides the built-in contracts
 outlive check scenario.py --json | jq .verdict
 """
 _MEGABYTE = 1024 * 1024
@@ -72,6 +73,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--no-sites", action="store_true", help="do not record which line made each object (faster steps)"
+    )
+    parser.add_argument(
+        "--contracts",
+        type=Path,
+        metavar="FILE",
+        help="your contracts: what ends when (default: outlive.toml, in the scenario's folder or above)",
+    )
+    parser.add_argument(
+        "--no-contracts", action="store_true", help="neither these nor the built-in ones; only what the code declares"
     )
     parser.add_argument("--show-output", action="store_true", help="print the end of what the scenario printed")
     parser.add_argument("--json", action="store_true", help="print the result as JSON (schema outlive.check/1)")
@@ -131,6 +141,8 @@ def settings_of(args: argparse.Namespace, progress: ProgressLine) -> CheckSettin
         allow=tuple(args.allow),
         sites=not args.no_sites,
         mine=tuple(args.mine),
+        contracts=args.contracts,
+        use_contracts=not args.no_contracts,
         progress=progress if progress.live else None,
     )
 

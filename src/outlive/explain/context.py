@@ -24,7 +24,8 @@ class Context:
 
     `outlived` says that the objects asked about are known to be alive too long; False for a question about any object.
     `grew` says how many more references a container holds than in an earlier snapshot, 0 where that is not known.
-    `counters` names what the finding counted ("objects", "threads"), for the catalogue.
+    `counters` names what the finding counted ("objects", "threads"), for the catalogue;
+    `problem` is the slug of what is wrong with something that has outlived its end, for the catalogue, too.
     """
 
     packages: Packages = field(default_factory=Packages)
@@ -36,3 +37,4 @@ class Context:
     outlived: bool = True
     kind: str = "python-object"
     counters: frozenset[str] = frozenset()
+    problem: str = ""

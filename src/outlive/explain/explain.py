@@ -205,6 +205,7 @@ def _facts(told: Explanation, chain: Chain, context: Context, hidden_cycle: bool
         native_references=told.native_references,
         hidden_cycle=hidden_cycle,
         counters=context.counters,
+        problem=context.problem,
         versions=context.packages.versions,
         python=context.packages.python,
     )

@@ -50,11 +50,15 @@ def is_leak(one: Leftover) -> bool:
 
 def _is_of(one: Leftover, finding: Finding) -> bool:
     why = finding.explanation
-    if why is not None and one.explanation is not None and why.held_by:
-        if steady(why.held_by) == steady(one.explanation.held_by):
-            return True
-    if why is not None and _is_elsewhere(one.made_at, why.site):
-        return False
+    other = one.explanation
+    if why is not None and other is not None and why.held_by and steady(why.held_by) == steady(other.held_by):
+        return True
+    if why is not None and _lines(one.made_at) and _lines(why.site):
+        together = bool(_lines(one.made_at) & _lines(why.site))
+        if one.harmless and together:
+            return True  # what one line leaves open beside what it leaks needs no note of its own
+        if not together:
+            return False
     if finding.kind == one.kind and finding.kind != "python-object":
         return True
     counted = {row.type for row in (*finding.evidence, *finding.with_it) if row.counter == "objects"}
@@ -62,11 +66,9 @@ def _is_of(one: Leftover, finding: Finding) -> bool:
     return bool(({one.type} | kept) & counted)
 
 
-def _is_elsewhere(one: Site | None, other: Site | None) -> bool:
-    """Whether both lines are known for certain, and the things were made in different places."""
-    if one is None or other is None or one.approximate or other.approximate:
-        return False
-    return not {(at.file, at.line) for at in frames_of(one)} & {(at.file, at.line) for at in frames_of(other)}
+def _lines(site: Site | None) -> set[tuple[str, int]]:
+    """The lines that made it, callers included; none where they are not known for certain."""
+    return set() if site is None or site.approximate else {(at.file, at.line) for at in frames_of(site)}
 
 
 def _gaining(finding: Finding, leftovers: Sequence[Leftover]) -> Finding:

@@ -126,6 +126,16 @@ def site_to_tell(site: Site | None, context: Context) -> Site | None:
     return replace(site, callers=site.callers[: yours[-1]])
 
 
+def beyond_stdlib(site: Site | None, context: Context) -> Site | None:
+    """The site from the innermost line beyond the standard library: it asked for what was made."""
+    if site is None:
+        return None
+    frames = frames_of(site)
+    kinds = [owner_of_file(one.file, context.packages).kind for one in frames]
+    first = next((at for at, kind in enumerate(kinds) if kind is not OwnerKind.INTERPRETER), 0)
+    return replace(frames[first], callers=site.callers[first:], approximate=site.approximate)
+
+
 def place_of(site: Site | None) -> tuple[str, int]:
     """The line alone, to count by; ("", 0) where it is not known."""
     return (site.file, site.line) if site is not None else ("", 0)

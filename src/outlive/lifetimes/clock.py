@@ -5,7 +5,9 @@ each object's making; so what wears a higher tick than an end was made after it.
 current until now: the end's own. Two ends at once in two threads may leave the clock at the lower of their numbers
 until the next one; then something made after an end looks as old as the end, and nobody is accused of it.
 
-The stamps of a trial (`outlive check`) count steps, not ends: their clock is left alone.
+The stamps of a trial (`outlive check`) count steps, not ends: their clock is left alone, and ours reads theirs
+(`count_steps`). Then an end has the tick of the step that it came in: what wears a higher one was made after it, of
+what wears the same nobody can say. Scopes are carried once there is one: stamps that read a variable cost more.
 """
 
 from __future__ import annotations
@@ -32,7 +34,7 @@ _STEPPING = "outlive.trial.stamping"
 class Clock:
     """One clock a process; its `now` is the tick of what is made just now."""
 
-    __slots__ = ("_began", "_following", "_next", "_stamps", "now")
+    __slots__ = ("_began", "_following", "_next", "_stamps", "_step_tick", "now")
 
     def __init__(self) -> None:
         self.now = 1
@@ -40,9 +42,19 @@ class Clock:
         self._began = monotonic()
         self._stamps: Any = _core.Stamps()
         self._following = False
+        self._step_tick: Callable[[], int] | None = None
+
+    def count_steps(self, step_tick: Callable[[], int]) -> None:
+        """From here on the tick is what `step_tick` says: that of the step which a trial runs."""
+        self._step_tick = step_tick
+
+    def tick(self) -> int:
+        return self.now if self._step_tick is None else self._step_tick()
 
     def advance(self) -> int:
         """End the present tick and give its number."""
+        if self._step_tick is not None:
+            return self._step_tick()
         ended = self.now
         self.now = min(next(self._next), _LAST_TICK)
         self.follow_stamps()
@@ -55,10 +67,14 @@ class Clock:
             return
         if not self._following:
             self._following = True
-            follow_scopes = getattr(self._stamps, "scope_variable", None)
-            if follow_scopes is not None:
-                follow_scopes(SCOPE)
+            self._stamps.scope_variable(SCOPE)
         self._stamps.tick(self.now)
+
+    def carry_scopes(self) -> None:
+        """A scope begins: in a trial its stamps wear scopes from here on."""
+        if self._step_tick is not None and not self._following and self._stamps.mode != "off":
+            self._following = True
+            self._stamps.scope_variable(SCOPE)
 
     def seconds(self, monotonic: Callable[[], float] = monotonic) -> float:
         """Since the watching began. The clock is bound as a default: libraries that freeze time replace names."""
@@ -70,7 +86,7 @@ CLOCK = Clock()
 
 def tick() -> int:
     """The tick of what is made just now."""
-    return CLOCK.now
+    return CLOCK.tick()
 
 
 def advance() -> int:
@@ -80,6 +96,15 @@ def advance() -> int:
 
 def seconds() -> float:
     return CLOCK.seconds()
+
+
+def count_steps(step_tick: Callable[[], int]) -> None:
+    """This is a trial, whose stamps count steps; see `Clock.count_steps`."""
+    CLOCK.count_steps(step_tick)
+
+
+def carry_scopes() -> None:
+    CLOCK.carry_scopes()
 
 
 def follow_stamps() -> None:

@@ -36,12 +36,13 @@ class Row:
     """One ended object. `reference` is None where only the address is known."""
 
     __slots__ = (
-        "address", "at", "contract", "fate", "inside", "key", "lifetime", "made_tick", "matters", "must", "place",
-        "reference", "tick", "times", "type",
+        "address", "at", "closing_tick", "contract", "fate", "inside", "key", "lifetime", "made_tick", "matters",
+        "must", "place", "reference", "tick", "times", "type",
     )  # fmt: skip
 
     address: int
     at: float
+    closing_tick: int
     contract: str
     fate: str
     inside: int
@@ -61,7 +62,7 @@ class Row:
         return {
             "address": self.address, "type": self.type, "lifetime": self.lifetime, "at": self.at, "tick": self.tick,
             "made_tick": self.made_tick, "contract": self.contract, "must": list(self.must), "matters": self.matters,
-            "site": site_row(self.place), "fate": self.fate, "key": self.key,
+            "site": site_row(self.place), "fate": self.fate, "key": self.key, "closing_tick": self.closing_tick,
         }  # fmt: skip
 
     @property
@@ -70,17 +71,31 @@ class Row:
         return None if self.reference is None else self.reference() is not None
 
 
+class _Reference(ref):  # type: ignore[type-arg]
+    """A weak reference that knows its row: one callback serves them all."""
+
+    __slots__ = ("row",)
+    row: Row
+
+
 class Registry:
     """Rows by the address of their object, which is its own as long as the row stands."""
 
     def __init__(self) -> None:
         self._rows: dict[int, Row] = {}
         self._keys = count(1)
+        self._gone = self._drop
+        self.most = sys.maxsize
+        self.most_by_address = _MOST_BY_ADDRESS
 
     def note(
-        self, obj: object, lifetime: str, place: Place | None, *, must: tuple[str, ...], contract: str, matters: str
-    ) -> Row | None:
-        """Note an end; the row, with `times` ends so far. None for what never ends (None, numbers, modules)."""
+        self, obj: object, lifetime: str, place: Place | None, *, must: tuple[str, ...], contract: str, matters: str,
+        closing_tick: int = 0,
+    ) -> Row | None:  # fmt: skip
+        """Note an end; the row, with `times` ends so far. None for what never ends (None, numbers, modules).
+
+        `closing_tick`: the tick that was over when the ending call began; 0: that is not known.
+        """
         name = type_name(obj)
         if name in _NEVER_END or isinstance(obj, type):
             return None
@@ -92,6 +107,7 @@ class Registry:
         row.must = tuple(sorted({*row.must, *must})) if row.times > 1 else must
         if row.times == 1:
             row.at, row.tick = clock.seconds(), clock.advance()
+            row.closing_tick = closing_tick or row.tick
         return row
 
     def row_of(self, obj: object) -> Row | None:
@@ -114,14 +130,14 @@ class Registry:
         row = Row()
         row.address, row.type, row.made_tick = id(obj), name, clock.birth(obj)[0]
         row.times, row.inside, row.fate, row.key, row.must = 0, 0, "", next(self._keys), ()
+        row.closing_tick = 0
         rows = self._rows
-
-        def gone(reference: object) -> None:
-            if rows.get(row.address) is row:
-                del rows[row.address]
-
+        if len(rows) >= self.most:
+            row.reference = None
+            return row
         try:
-            row.reference = ref(obj, gone)
+            row.reference = known = _Reference(obj, self._gone)
+            known.row = row
         except TypeError:
             row.reference = None
             if not self._has_room():
@@ -130,8 +146,14 @@ class Registry:
         rows[row.address] = row
         return row
 
+    def _drop(self, reference: _Reference) -> None:
+        """The object is gone: its address may be another's from now on."""
+        row = reference.row
+        if self._rows.get(row.address) is row:
+            del self._rows[row.address]
+
     def _has_room(self) -> bool:
-        return len(self._rows) < _MOST_BY_ADDRESS
+        return len(self._rows) < self.most_by_address
 
 
 def _key(row: Row) -> int:
@@ -162,13 +184,14 @@ def ends(obj: T, lifetime: str = "", *, must: object = ("garbage",), matters: st
 
 
 def note_end(
-    obj: object, lifetime: str, place: Place | None, *, must: tuple[str, ...], matters: str = "", contract: str = ""
-) -> Row | None:
-    """Note an end and its closing; a second end of one object is trouble."""
-    row = REGISTRY.note(obj, lifetime, place, must=must, contract=contract, matters=matters)
+    obj: object, lifetime: str, place: Place | None, *, must: tuple[str, ...], matters: str = "", contract: str = "",
+    closing_tick: int = 0, trouble: str = "", detail: str = "",
+) -> Row | None:  # fmt: skip
+    """Note an end and its closing, with the trouble it came in; a second end of one object is trouble by itself."""
+    row = REGISTRY.note(obj, lifetime, place, must=must, contract=contract, matters=matters, closing_tick=closing_tick)
     if row is not None:
-        trouble = "twice" if row.times > 1 else ""
-        NOTEBOOK.closing(lifetime, row.type, place, times=row.times, trouble=trouble, key=row.key)
+        trouble = trouble or ("twice" if row.times > 1 else "")
+        NOTEBOOK.closing(lifetime, row.type, place, times=row.times, trouble=trouble, detail=detail, key=row.key)
     return row
 
 

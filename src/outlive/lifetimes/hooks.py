@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import sys
 
-from outlive.lifetimes import calls, imports, script
+from outlive.lifetimes import calls, imports, script, under_way
 from outlive.lifetimes.clock import SCOPE
 from outlive.lifetimes.ended import REGISTRY, musts, note_end
 from outlive.lifetimes.naming import attribute, is_instance, type_name
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 _problems: list[str] = []
+_expected: set[str] = set()  # modules that a contract names and that are there, unless the contract is wrong
 _ending_codes: dict[int, object] = {}  # by identity; the code objects are kept so that it stays theirs
-_late: set[int] = set()
 _MOST_FRAMES, _NEAREST_FRAMES = 40, 3
 _BLOCK_ENDS = frozenset({"__exit__", "__aexit__", "__del__"})
 _ENTERS = ("__enter__", "__aenter__")
@@ -43,7 +43,7 @@ _PAST = {
 class Contract:
     """One row of the contracts, as this side needs it."""
 
-    __slots__ = ("begins", "ends", "matters", "must", "name", "of", "optional", "pack")
+    __slots__ = ("begins", "ends", "library", "matters", "must", "name", "of", "optional", "pack")
 
     def __init__(self, row: dict[str, Any]) -> None:
         self.begins: str = row["begins"]
@@ -53,6 +53,7 @@ class Contract:
         self.name: str = row.get("name") or ""
         self.matters: str = row.get("matters") or ""
         self.pack: str = row.get("pack") or ""
+        self.library: str = row.get("library") or ""  # of a pack: a program need not have it
         self.optional: bool = bool(row.get("optional"))
 
     def words(self, path: str) -> str:
@@ -90,7 +91,8 @@ def attach_class(
 def problems() -> list[str]:
     """What could not be attached, a sentence each: a module without the name, no function, a module nobody has."""
     catch_up()
-    missing = [f"there is no module {name!r}" for name in imports.never_imported() if not _could_be_imported(name)]
+    never = [name for name in imports.never_imported() if name in _expected]
+    missing = [f"there is no module {name!r}" for name in never if not _could_be_imported(name)]
     missing += [f"the script has no {path!r}" for path in script.missing() if script.name() not in sys.modules]
     return list(dict.fromkeys([*_problems, *missing]))
 
@@ -114,6 +116,8 @@ def _attach(contract: Contract, place: str, attach_to: Callable[[Contract, Any, 
         script.when_run(path, told)
     if name != "__main__":
         imports.when_imported(name, told)
+        if not (contract.optional or contract.library):
+            _expected.add(name)
 
 
 def _watch_end(contract: Contract, module: Any, path: str) -> None:
@@ -130,15 +134,16 @@ def _end_at(contract: Contract, holder: Any, name: str, path: str) -> str:
 
     def before(values: tuple[Any, ...], caller: FrameType | None) -> None:
         obj = values[0]
-        if (only is None or is_instance(obj, only)) and _loop_is_closed(obj):
-            _late.add(id(obj))
+        if obj is not calls.GONE and (only is None or is_instance(obj, only)):
+            under_way.begun(obj, late=_loop_is_closed(obj))
 
     def after(values: tuple[Any, ...], result: Any, error: BaseException | None, caller: FrameType | None) -> None:
         obj = values[0]
         if obj is calls.GONE or (only is not None and not is_instance(obj, only)):
             return
+        begun = under_way.returned(obj)
         if error is None:
-            _returned(contract, words, name, obj, caller)
+            _returned(contract, words, name, obj, caller, begun)
         else:
             NOTEBOOK.closing(
                 words, type_name(obj), called_from(caller), trouble="raised", detail=error_words(error), key=_key(obj)
@@ -151,21 +156,23 @@ def _end_at(contract: Contract, holder: Any, name: str, path: str) -> str:
     return problem
 
 
-def _returned(contract: Contract, words: str, method: str, obj: object, caller: FrameType | None) -> None:
-    """An ending call has returned."""
+def _returned(
+    contract: Contract, words: str, method: str, obj: object, caller: FrameType | None, begun: under_way.Begun | None
+) -> None:
+    """An ending call has returned; `begun` is what was noted at its beginning."""
     row = REGISTRY.row_of(obj)
-    late = id(obj) in _late
-    _late.discard(id(obj))
     if row is not None and (row.inside or row.contract != contract.begins or _is_end_of_block(method, caller)):
         row.inside = 0
         return
     place = called_from(caller)
-    row = note_end(obj, words, place, must=contract.must, matters=contract.matters, contract=contract.begins)
+    tick, late = (begun.tick, begun.late) if begun is not None else (0, False)
+    trouble, detail = ("loop-closed", "its event loop had been closed before") if late else ("", "")
+    row = note_end(
+        obj, words, place, must=contract.must, matters=contract.matters, contract=contract.begins,
+        closing_tick=tick, trouble=trouble, detail=detail,
+    )  # fmt: skip
     if row is not None:
         row.inside = int(_is_within_an_end(caller))
-        if late:
-            detail = "its event loop had been closed before"
-            NOTEBOOK.closing(words, row.type, place, trouble="loop-closed", detail=detail, times=row.times, key=row.key)
 
 
 def _key(obj: object) -> int:

@@ -38,6 +38,8 @@ _ROUNDS = 2
 _DESCRIPTORS_FOR_LISTING = 500
 _MOST_ROWS, _FEW_ROWS = 10_000, 200  # a look without a snapshot is taken every few seconds and must cost little
 _PAGE = os.sysconf("SC_PAGE_SIZE")
+_LIBRARY = os.path.dirname(os.__file__) + os.sep
+_OTHERS, _SCRIPTS = ("site-packages", "dist-packages"), ("bin", "sbin")
 
 
 def harness(obj: object) -> None:
@@ -97,9 +99,35 @@ def _gathered(reason: str, rows: list[Row], *, thorough: bool) -> dict[str, Any]
         "harness": [address for address, known in list(_harness.items()) if known is None or known() is not None],
         "counters": counters,
         "import_path": [one for one in sys.path if type(one) is str],
-        "own_modules": [],
+        "own_modules": _own_modules() if thorough else [],
         "notes": notes + _notes(rows),
     }
+
+
+def _own_modules() -> list[str]:
+    """Loaded modules whose files lie beside the main script's; of one that runs as `-m package.module`, its package.
+
+    What pip installed below that folder is not the program's own, nor is the library of an interpreter that lies there.
+    """
+    main = sys.modules.get("__main__")
+    file = getattr(main, "__file__", None)  # taken back when a script has run; its loader stays
+    file = file or getattr(getattr(main, "__loader__", None), "path", None)
+    if type(file) is not str:
+        return []
+    folder = os.path.dirname(os.path.abspath(file))
+    if any(part in folder for part in _OTHERS) or os.path.basename(folder) in _SCRIPTS:
+        return []  # a console script, or a library's module: its neighbours are others'
+    spec = getattr(main, "__spec__", None)
+    for _ in range(getattr(spec, "name", "").count(".")):
+        folder = os.path.dirname(folder)
+    found = {"__main__"}
+    for name, module in list(sys.modules.items()):
+        path = getattr(module, "__dict__", {}).get("__file__")
+        if type(path) is not str or not path.startswith(folder + os.sep) or path.startswith(_LIBRARY):
+            continue
+        if name.partition(".")[0] != "outlive" and not any(part in path[len(folder) :] for part in _OTHERS):
+            found.add(name)
+    return sorted(found)
 
 
 def _is_sure(row: Row) -> bool:

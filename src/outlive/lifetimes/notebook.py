@@ -39,6 +39,11 @@ class Kept:
         else:
             self._last.append(row)
 
+    def begin_anew(self) -> None:
+        """Count from one again; the rows stay until others take their places."""
+        self._coming = count(1)
+        self.seen = 0
+
     def rows(self) -> list[Any]:
         return [row for row in [*self._first[: self.seen], *self._last.copy()] if row is not None]
 
@@ -56,6 +61,10 @@ class Notebook:
         self.troubled = Kept(_TROUBLED, _TROUBLED)
         self.events = Kept(_EVENTS // 2, _EVENTS // 2)
         self.words: deque[str] = deque(maxlen=_WORDS)
+
+    def keep_little(self, events: int) -> None:
+        """For who counts what the program keeps: no closings, and so many events, whose room is taken at once."""
+        self.closings, self.troubled, self.events = Kept(0, 0), Kept(0, 0), Kept(events, 0)
 
     def closing(self, what: str, type_name: str, place: Place | None, **more: Any) -> None:
         """A call that ended something; `more` are `times`, `trouble`, `detail`, `key`."""

@@ -10,10 +10,11 @@ from __future__ import annotations
 import os
 import sys
 
+from outlive.errors import MeasureError
 from outlive.lifetimes import clock, temporary
 from outlive.lifetimes.naming import attribute, is_instance
 from outlive.lifetimes.notebook import site_row
-from outlive.probes import children, fds, socket_names, threads
+from outlive.probes import children, fds, procfs, socket_names, threads
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 _MOST = 5000
+_COMMAND_MOST = 200  # characters
 _STANDARD = {0: "standard input", 1: "standard output", 2: "standard error"}
 
 
@@ -158,10 +160,19 @@ def _children(objects: _Objects) -> list[dict[str, Any]]:
     for one in children.list_children():
         address, site, scope = objects.of_child.get(one.pid, (0, None, 0))
         found.append(
-            {"kind": "process", "name": one.name, "number": one.pid, "state": one.state, "site": site,
-             "address": address, "scope": scope}
+            {"kind": "process", "name": _command(one.pid) or one.name, "number": one.pid, "state": one.state,
+             "site": site, "address": address, "scope": scope}
         )  # fmt: skip
     return found
+
+
+def _command(pid: int) -> str:
+    """The words of its command line, for a helper of multiprocessing is a "python", too; "" for a zombie."""
+    try:
+        words = procfs.read(pid, "cmdline").rstrip(b"\0").replace(b"\0", b" ")
+        return words.decode("utf-8", "replace")[:_COMMAND_MOST]
+    except MeasureError:
+        return ""
 
 
 def _files(objects: _Objects) -> list[dict[str, Any]]:

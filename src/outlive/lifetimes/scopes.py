@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _FIRST, _LAST = 1024, 4096
 _MOST_RETURNED = 1000
+_BEYOND_SMALL = 1_000_000  # numbers that the interpreter has not made beforehand
 _NUMBERS = count(1)
 _RUNNING: dict[int, Running] = {}
 _OVER = Kept(_FIRST, _LAST)
@@ -44,6 +45,7 @@ class Running:
             "tick": clock.tick(), "ended_tick": 0, "must": list(must), "returned": [], "parent": SCOPE.get(),
         }  # fmt: skip
         _RUNNING[self.number] = self
+        clock.carry_scopes()
 
     def enter(self) -> Token[int]:
         """Carry the number in this context; what comes back undoes it."""
@@ -134,7 +136,20 @@ def scope_rows(most: int = _FIRST + _LAST) -> list[dict[str, Any]]:
     """With the keys of `model.look.Scope`: the last `most` of those over, then those that run, each by number."""
     over = _OVER.rows()[-most:]
     running = [one.as_dict() for one in list(_RUNNING.values())]
-    return sorted(over, key=_number) + sorted(running, key=_number)
+    return [one for one in sorted(over, key=_number) if one["kind"] != "none"] + sorted(running, key=_number)
+
+
+def keep_last(most: int) -> None:
+    """For who counts what the program keeps: the last `most` scopes, whose room is taken at once.
+
+    Rows like those to come are put there, so that no scope of the program's makes the books grow.
+    """
+    global _OVER, _NUMBERS
+    _OVER = Kept(0, most)
+    _NUMBERS = count(_BEYOND_SMALL)
+    for _ in range(most):
+        Running("", ("everything",), "none").end()
+    _OVER.begin_anew()
 
 
 def forgotten() -> int:

@@ -58,7 +58,8 @@ class Leftover:
     executor, temp-file, generator, coroutine, listener, session … `problem` is a slug of `explain.leftovers.problems`:
     "outlived", "open-at-end", "stuck", "swallowed-cancellation", "made-after-close", "never-awaited", "zombie" …
     `sentence` says it whole, `matters` why anybody should care, `lifetime` what had ended ("session closed", a test's
-    id, "the program"). `evidence` are lines of proof. `harmless`: told, but fails nothing.
+    id, "the program"). `evidence` are lines of proof, `remedy` what to do about it, in words. `harmless`: told, but
+    fails nothing.
     """
 
     kind: str
@@ -80,6 +81,7 @@ class Leftover:
     evidence: tuple[str, ...] = ()
     fingerprint: str = ""
     harmless: bool = False
+    remedy: str = ""
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,8 @@ class Ended:
     `must`: "garbage", "tasks", "timers", "handles", "transports", "sockets", "fds", "threads", "children",
     "executors", "temp-files", "generators"; "everything" is all of them. `fate` is what became of it when the program
     was settled after the snapshot: "" (alive, or nobody settled), "turn" (gone after the loop had turned), "collect"
-    (gone after the collector had run).
+    (gone after the collector had run). `closing_tick` is the tick that was over when the ending call began, `tick` the
+    one that was over when it had returned; they are the same where nobody saw the call begin.
     """
 
     address: int
@@ -38,6 +39,7 @@ class Ended:
     site: Site | None = None
     fate: str = ""
     key: int = 0
+    closing_tick: int = 0
 
 
 @dataclass(frozen=True)
@@ -116,8 +118,10 @@ class Look:
     """Everything the watched side says at one moment.
 
     `reason`: "exit", "signal 15", "os._exit", "loop-ends" (asyncio.run is about to cancel what is left), "asked",
-    "interval", "test". `snapshot` is the file beside it, "" for none. `running` are addresses of the asyncio handles
-    and tasks that run just now; `harness` of objects that belong to who looks (log capture, test items, debuggers).
+    "interval", "test", "steps" (a trial's, after its last step: ticks are those of steps). `snapshot` is the file
+    beside it, "" for none. `running` are addresses of the asyncio handles and tasks that run just now; `harness` of
+    objects that belong to who looks (log capture, test items, debuggers). `own_modules` are the program's own by where
+    their files lie: beside its main script.
     `counters` are cheap figures (objects, blocks, rss, fds, threads, tasks) for growth over time.
     """
 

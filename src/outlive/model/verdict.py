@@ -7,9 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from outlive.model.explanation import Explanation
 from outlive.model.series import Series
+
+if TYPE_CHECKING:
+    from outlive.model.leftovers import Leftover  # which knows verdicts
 
 
 class Verdict(str, Enum):
@@ -109,7 +113,11 @@ class Cost:
 
 @dataclass(frozen=True)
 class CheckResult:
-    """Everything `outlive check` says; text, JSON and pytest print this and nothing else."""
+    """Everything `outlive check` says; text, JSON and pytest print this and nothing else.
+
+    `leftovers` outlived an end of their own and are not told by a finding. Each that is held from a root and not
+    harmless, and whose end was declared or that can never wake, makes the verdict a leak; the others fail nothing.
+    """
 
     scenario: str
     verdict: Verdict
@@ -123,3 +131,4 @@ class CheckResult:
     python: str = ""
     traceback: str = ""
     output_tail: str = ""
+    leftovers: tuple[Leftover, ...] = ()

@@ -50,7 +50,7 @@ def read(pid: int | None = None) -> dict[str, int]:
 
 def count_tasks(loop: AbstractEventLoop | None = None) -> int:
     """Tasks that are not done, of `loop` or of every loop."""
-    return len(_pending(loop))
+    return len(pending(loop))
 
 
 def count_timers(loop: AbstractEventLoop | None = None) -> int:
@@ -73,11 +73,12 @@ def list_tasks(loop: AbstractEventLoop | None = None) -> list[Task]:
 
     Asking where a task stands makes frame objects, which live as long as those frames: look, do not count with it.
     """
-    rows = [_row(task) for task in _pending(loop)]
+    rows = [_row(task) for task in pending(loop)]
     return sorted(rows, key=lambda row: (row.name, row.coroutine, row.where))
 
 
-def _pending(loop: AbstractEventLoop | None) -> list[Any]:
+def pending(loop: AbstractEventLoop | None = None) -> list[Any]:
+    """The tasks that are not done, of `loop` or of every loop. The list holds them: drop it soon."""
     module: Any = sys.modules.get("asyncio.tasks")
     if module is None:
         return []

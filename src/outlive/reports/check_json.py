@@ -29,6 +29,7 @@ def to_json(result: CheckResult) -> dict[str, Any]:
         "reason": result.reason,
         "outcome": result.outcome.value,
         "findings": [_finding(finding) for finding in result.findings],
+        "leftovers": [dataclasses.asdict(one) for one in result.leftovers],
         "notes": [dataclasses.asdict(note) for note in result.notes],
         "controls": [dataclasses.asdict(control) for control in result.controls],
         "smallest_visible": {counter: _rate(rate) for counter, rate in sorted(result.smallest_visible.items())},

@@ -7,10 +7,12 @@ Names, notes and tracebacks come from the checked program: all pass `printable`.
 
 from __future__ import annotations
 
+from outlive.explain.lasting import is_leak
 from outlive.model.verdict import CheckResult, Cost, Evidence, Finding, Rate, Verdict
 from outlive.reports import why_text
 from outlive.reports.amounts import amount, byte_size, counted, how_often, interval, number, power, seconds
 from outlive.reports.finding_words import counter_words, measure, sentence
+from outlive.reports.leftover_text import leak, no_leaks
 from outlive.reports.next_command import after_check
 from outlive.reports.printable import printable
 from outlive.reports.style import Style, columns
@@ -31,6 +33,7 @@ def render(result: CheckResult, *, color: bool = False) -> str:
     style = Style(color)
     parts = [_headline(result, style)]
     parts += [_finding(finding, at, result, style) for at, finding in enumerate(result.findings, start=1)]
+    parts += _leftovers(result, style)
     parts += [_notes(result), _trouble(result, style), _worth(result, style), _next(result, style)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -45,15 +48,18 @@ def _headline_reason(result: CheckResult) -> str:
     if result.verdict is not Verdict.LEAK or not result.findings:
         return printable(result.reason, _LONGEST_LINE)
     first = sentence(result.findings[0])
-    if len(result.findings) == 1:
-        return first
-    return f"{counted(len(result.findings), 'mistake')}; first, {first}"
+    mistakes = _mistakes(result)
+    return first if mistakes == 1 else f"{counted(mistakes, 'mistake')}; first, {first}"
+
+
+def _mistakes(result: CheckResult) -> int:
+    return len(result.findings) + sum(map(is_leak, result.leftovers))
 
 
 def _finding(finding: Finding, at: int, result: CheckResult, style: Style) -> str:
     """One mistake. A lone finding's sentence is the headline already and is not said twice."""
     lines = []
-    if len(result.findings) > 1:
+    if _mistakes(result) > 1:
         text = sentence(finding)
         lines.append(f"  {at}. {style.strong(text[:1].upper() + text[1:])}.")
     figures = measure(finding)
@@ -67,6 +73,15 @@ def _finding(finding: Finding, at: int, result: CheckResult, style: Style) -> st
     lines += ["", *_evidence_table(finding, style), ""]
     lines.append(f"  {style.quiet('fingerprint ' + printable(finding.fingerprint))}")
     return "\n".join(lines)
+
+
+def _leftovers(result: CheckResult, style: Style) -> list[str]:
+    """What outlived its end and does not grow, numbered on from the findings; then what fails nothing."""
+    leaks = [one for one in result.leftovers if is_leak(one)]
+    others = [one for one in result.leftovers if not is_leak(one)]
+    numbered = enumerate(leaks, start=len(result.findings) + 1)
+    head = [style.strong("outlived its end")] if leaks else []
+    return [*head, *("\n".join(leak(one, at, style)) for at, one in numbered), no_leaks(others, style)]
 
 
 def _evidence_table(finding: Finding, style: Style) -> list[str]:

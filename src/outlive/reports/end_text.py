@@ -9,20 +9,17 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
-from pathlib import PurePath
 
-from outlive.model.explanation import Site
 from outlive.model.leftovers import Answer, Category, EndReport, Growth, Leftover
 from outlive.model.look import Closing
 from outlive.model.verdict import Verdict
-from outlive.reports import why_text
 from outlive.reports.amounts import amount, counted, seconds
-from outlive.reports.printable import printable, printable_lines
+from outlive.reports.leftover_text import leak, no_leaks, place
+from outlive.reports.printable import printable
 from outlive.reports.style import Style, columns
 
 _LONGEST_LINE = 1000
 _SHOWN_CLOSINGS = 12
-_SHOWN_NO_LEAKS = 8
 _SHOWN_GROWTH = 8
 _HEADS = {
     Category.RUNTIME: "while it ran",
@@ -40,7 +37,12 @@ _TROUBLE_WORDS = {
 def render(report: EndReport, *, color: bool = False) -> str:
     """The whole report, ending with a line break."""
     style = Style(color)
-    parts = [_headline(report, style), *_leaks(report, style), _no_leaks(report, style), _closings(report, style)]
+    parts = [
+        _headline(report, style),
+        *_leaks(report, style),
+        no_leaks(_others(report), style),
+        _closings(report, style),
+    ]
     parts += [_growth(report.growth, style), _notes(report), _worth(report, style)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -48,6 +50,10 @@ def render(report: EndReport, *, color: bool = False) -> str:
 def leaks_of(report: EndReport) -> list[Leftover]:
     """What counts: held from a root, and not harmless."""
     return [one for one in report.leftovers if one.answer is Answer.HELD and not one.harmless]
+
+
+def _others(report: EndReport) -> list[Leftover]:
+    return [one for one in report.leftovers if one.answer is not Answer.HELD or one.harmless]
 
 
 def _headline(report: EndReport, style: Style) -> str:
@@ -68,47 +74,8 @@ def _leaks(report: EndReport, style: Style) -> list[str]:
         parts.append(style.strong(head))
         for one in rows:
             at += 1
-            parts.append("\n".join(_leak(one, at, style)))
+            parts.append("\n".join(leak(one, at, style)))
     return parts
-
-
-def _leak(one: Leftover, at: int, style: Style) -> list[str]:
-    first, *rest = why_text.wrapped(printable(one.sentence, _LONGEST_LINE), "")
-    lines = [f"  {at}. {style.strong(first)}", *(f"     {style.strong(line)}" for line in rest)]
-    lines += [f"     {line}" for line in why_text.wrapped(printable(one.matters, _LONGEST_LINE), "")]
-    lines += [f"     {style.quiet('proof')}  {printable(line, _LONGEST_LINE)}" for line in one.evidence]
-    lines += [f"     {style.quiet('such as')}  {printable(line)}" for line in one.examples]
-    lines += [f"     {line}".rstrip() for line in _facts(one, style)]
-    return lines
-
-
-def _facts(one: Leftover, style: Style) -> list[str]:
-    """The explanation where there is one; else what little is known of where it was made and whose it is."""
-    rows = [("ended at", _place(one.ended_at)), ("stuck", one.stuck.value)]
-    told: list[str] = []
-    if one.explanation is not None:
-        told = [line for part in why_text.details(one.explanation, style) for line in part.splitlines()]
-    else:
-        rows += [("made at", why_text.site_words(one.made_at) if one.made_at else "")]
-        rows += [("whose", why_text.owner_words(one.owner))]
-    shown = [why_text.row(name, printable_lines(text), style) for name, text in rows if text]
-    if one.fingerprint:
-        shown.append(style.quiet(f"fingerprint {printable(one.fingerprint)}"))
-    return [*told, *shown]
-
-
-def _no_leaks(report: EndReport, style: Style) -> str:
-    rows = [one for one in report.leftovers if one.answer is not Answer.HELD or one.harmless]
-    if not rows:
-        return ""
-    lines = [style.strong("seen, and no leak")]
-    for one in rows[:_SHOWN_NO_LEAKS]:
-        word = one.answer.value if one.answer is not Answer.HELD else "harmless"
-        lines.append(f"  {style.quiet(word + ':')} {printable(one.sentence, _LONGEST_LINE)}")
-    hidden = len(rows) - _SHOWN_NO_LEAKS
-    if hidden > 0:
-        lines.append(style.quiet(f"  and {counted(hidden, 'other')} (--json has them all)"))
-    return "\n".join(lines)
 
 
 def _closings(report: EndReport, style: Style) -> str:
@@ -147,7 +114,7 @@ def _closing(row: Closing, count: int) -> list[str]:
 
 def _words(row: Closing) -> tuple[str, str, str]:
     trouble = _TROUBLE_WORDS.get(row.trouble, row.trouble)
-    return row.what, _place(row.site), ": ".join(part for part in (trouble, row.detail) if part)
+    return row.what, place(row.site), ": ".join(part for part in (trouble, row.detail) if part)
 
 
 def _growth(growth: tuple[Growth, ...], style: Style) -> str:
@@ -175,7 +142,3 @@ def _worth(report: EndReport, style: Style) -> str:
     if report.cost is not None and report.cost.explaining_seconds:
         rows.append(("cost", f"{seconds(report.cost.explaining_seconds)} explaining, after it had ended"))
     return "\n".join(f"  {style.quiet(name.ljust(9))}  {printable(text, _LONGEST_LINE)}" for name, text in rows)
-
-
-def _place(site: Site | None) -> str:
-    return f"{PurePath(site.file).name}:{site.line} in {site.function}" if site is not None else ""

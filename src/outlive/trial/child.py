@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 
-from outlive.trial import board, line, scenario, stamping, stepping, trouble
+from outlive.trial import board, line, lives, scenario, stamping, stepping, trouble
 from outlive.trial.service import CountingFailed, converse
 
 TYPE_CHECKING = False
@@ -34,10 +34,13 @@ def main(target: str) -> NoReturn:
 def _live(wire: line.Line, target: str) -> None:
     wire.board.enter(board.LOADING)
     stamping.begin()
+    lives.begin()
     loaded = scenario.load(target)
     wire.leave_if_copy()
+    lives.catch_up()
     runner = stepping.Runner(loaded, wire)
     runner.setup()
+    lives.follow(runner)
     converse(wire, runner, scenario.modules_beside(loaded.module))
     runner.teardown()
     wire.end(how="finished", what="", traceback="")

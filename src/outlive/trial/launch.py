@@ -15,12 +15,14 @@ import tempfile
 from dataclasses import dataclass
 
 from outlive.errors import MeasureError
+from outlive.trial import wire
 from outlive.trial.board import Board
 from outlive.trial.options import TrialOptions
 
 LINE_VARIABLE = "OUTLIVE_TRIAL_LINE"  # as in `line`, which is the child's and is not imported here
 MARK_VARIABLE = "OUTLIVE_TRIAL"
 SITES_VARIABLE = "OUTLIVE_TRIAL_SITES"  # as in `stamping`, which is the child's
+LIVES_VARIABLE = "OUTLIVE_TRIAL_LIVES"  # as in `lives`, which is the child's
 _NO_CACHE = "glibc.malloc.tcache_count"
 # `-c` and not `-m`: that would put the working folder first on the path, where an outlive.py or json.py may lie.
 _BOOT = """\
@@ -76,6 +78,9 @@ def launch(scenario: str, options: TrialOptions) -> Launched:
 
 def _launch_in(folder: str, scenario: str, options: TrialOptions) -> Launched:
     os.mkdir(os.path.join(folder, "tmp"))
+    if options.contracts is not None:
+        with open(os.path.join(folder, "lives"), "wb") as file:
+            file.write(wire.pack("contracts", {"rows": [dict(row) for row in options.contracts]}))
     mark = secrets.token_hex(8)
     argv = list(options.argv) or [options.python, "-c", _BOOT, scenario]
     theirs_in, commands = os.pipe()
@@ -116,6 +121,8 @@ def environment(options: TrialOptions, folder: str, mark: str, line: str) -> dic
     whole[MARK_VARIABLE] = mark
     whole[LINE_VARIABLE] = line
     whole[SITES_VARIABLE] = "1" if options.sites else "0"
+    if options.contracts is not None:
+        whole[LIVES_VARIABLE] = os.path.join(folder, "lives")
     return whole
 
 

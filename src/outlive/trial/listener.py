@@ -12,10 +12,10 @@ from enum import Enum
 from typing import Any
 
 from outlive.errors import MeasureError
+from outlive.lifetimes.patience import now
 from outlive.trial.launch import Launched
 from outlive.trial.options import TrialOptions, memory_limit
 from outlive.trial.outside import resident_bytes
-from outlive.lifetimes.patience import now
 from outlive.trial.wire import BadMessage, Inbox
 
 _LOOK_SECONDS = 0.03  # between two looks at memory: a step that takes 2 GB a second gains 60 MB meanwhile

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from outlive.model.series import CounterKey
 from outlive.model.verdict import Outcome
@@ -20,7 +21,8 @@ class TrialOptions:
     ends it; None is half of what is available now, at most 8 GB. `argv`: what to run instead of our own child; it
     must speak our side of the line (the pytest plugin's does). `env` is added to the parent's environment.
     `leave_s`: how long the process may take to exit by itself once everything was measured. `sites`: note when and
-    where each object is made.
+    where each object is made. `contracts`: watch the ends of lifetimes, those of these rows too (plain data, as
+    `contracts.rows` gives them); None: watch none.
     """
 
     timeout_s: float = 60.0
@@ -31,6 +33,7 @@ class TrialOptions:
     argv: Sequence[str] = ()
     leave_s: float = 2.0
     sites: bool = True
+    contracts: Sequence[Mapping[str, Any]] | None = None
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 
 import pytest
 
-from outlive.trial import board, line, stamping, trouble
+from outlive.trial import board, line, lives, stamping, trouble
 from outlive.trial.pytest_launch import TEST_VARIABLE
 from outlive.trial.scenario import modules_beside
 from outlive.trial.service import CountingFailed, converse
@@ -30,6 +30,7 @@ def main() -> NoReturn:
     wire.board.enter(board.LOADING)
     test = json.loads(os.environ.pop(TEST_VARIABLE))
     stamping.begin()
+    lives.begin()
     sys.path[:] = test["path"]
     # No capturing, which would gather all steps' output in a file; no cache in the user's folder; and no complaint
     # that outlive was imported before pytest, which under `filterwarnings = error` would be the end.

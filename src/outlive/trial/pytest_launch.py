@@ -41,6 +41,7 @@ def options_for(config: pytest.Config, nodeid: str, path: str) -> TrialOptions:
     return TrialOptions(
         argv=[sys.executable, "-c", _BOOT],
         cwd=str(config.invocation_params.dir),
+        contracts=(),
         env={TEST_VARIABLE: json.dumps(test), **dict.fromkeys(_UNSET, "")},
     )
 

@@ -19,6 +19,7 @@ ANSWERED_BY = {
     "bounds": "outlive.trial.questions:bounds",
     "snapshot": "outlive.trial.questions:snapshot",
     "import-path": "outlive.trial.questions:import_path",
+    "look": "outlive.trial.lives:look",
     "deepen": "outlive.trial.questions:deepen",
     "watch-openings": "outlive.trial.openings:watch",
     "openings": "outlive.trial.openings:tell",

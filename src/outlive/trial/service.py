@@ -11,11 +11,11 @@ caught here: they end the conversation, and whoever opened it tells the parent.
 
 from __future__ import annotations
 
+from outlive.lifetimes.patience import now
+from outlive.lifetimes.settle import Settler
 from outlive.trial import board, stamping
 from outlive.trial.inside import Inside
 from outlive.trial.line import Line, flush_output
-from outlive.lifetimes.patience import now
-from outlive.lifetimes.settle import Settler
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

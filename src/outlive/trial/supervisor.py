@@ -18,12 +18,12 @@ from typing import Any
 
 from outlive.capture.census_frame import CensusDecoder
 from outlive.errors import MeasureError
+from outlive.lifetimes.patience import Patience, now
 from outlive.model.series import CounterKey
 from outlive.trial import board, endings, outside, wire
 from outlive.trial.launch import Launched, launch
 from outlive.trial.listener import Happened, Listener
 from outlive.trial.options import Ended, Reading, TrialOptions
-from outlive.lifetimes.patience import Patience, now
 from outlive.trial.sweep import Adoption, end_all
 
 __all__ = ["Ended", "Reading", "Trial", "TrialOptions"]

@@ -15,9 +15,9 @@ import signal
 from contextlib import suppress
 
 from outlive.errors import MeasureError
+from outlive.lifetimes.patience import now
 from outlive.probes import children, procfs
 from outlive.trial.launch import MARK_VARIABLE
-from outlive.lifetimes.patience import now
 
 _SET_SUBREAPER, _GET_SUBREAPER = 36, 37
 _SESSION = 3

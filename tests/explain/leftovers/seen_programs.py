@@ -32,14 +32,16 @@ class Seen:
     heap: Heap
     folder: Path
 
-    def leftovers(self, *resources: Resource, stuck: Sequence[Stuck] = (), **changed: Any) -> tuple[Leftover, ...]:
+    def leftovers(
+        self, *resources: Resource, stuck: Sequence[Stuck] = (), category: Category = Category.RUNTIME, **changed: Any
+    ) -> tuple[Leftover, ...]:
         stamps = self.heap.snapshot.stamps
         assert stamps is not None
         packages = read_packages(sys.path, own_folders=[str(self.folder)], own_modules=frozenset({"app"}))
         context = Context(packages=packages, site_of=stamps.site)
         look = Look(**{**self.look.__dict__, **changed})
         contracts = Contracts((Pack("test", resources=resources),))
-        return explain_look(self.heap, look, contracts, context, category=Category.RUNTIME, stuck=stuck)
+        return explain_look(self.heap, look, contracts, context, category=category, stuck=stuck)
 
 
 def run(source: str, folder: Path) -> dict[str, Seen]:

@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 from seen_programs import Seen, about, accused, no_word_of, run
 
-from outlive.model.explanation import OwnerKind
-from outlive.model.leftovers import Answer, Leftover
+from outlive.model.explanation import OwnerKind, Site
+from outlive.model.leftovers import Answer, Category, Leftover
+from outlive.model.look import Ended, Event
 
 pytestmark = pytest.mark.slow
 PROGRAM = """
@@ -213,6 +214,64 @@ def test_one_fresh_among_older_ones_is_accused_with_them(seen: Seen) -> None:
     one = about(seen.leftovers(ended=ended), "InList closed")
     assert one.count == 3
     assert accused([one])
+
+
+def test_what_was_made_while_it_was_being_closed_is_made_too_late(seen: Seen) -> None:
+    """Nobody will end it: its owner had begun to close."""
+    found = about(seen.leftovers(ended=_closing(seen, "TaskGoesOn", begun=-2)), "TaskGoesOn closed")
+    assert found.problem == "made-after-close"
+    assert "after the close had begun" in found.sentence
+
+
+def test_what_was_made_in_the_turn_before_the_closing_call_is_not_made_too_late(seen: Seen) -> None:
+    found = about(seen.leftovers(ended=_closing(seen, "TaskGoesOn", begun=0)), "TaskGoesOn closed")
+    assert found.problem == "task-goes-on"
+
+
+def test_ticks_of_steps_do_not_tell_what_was_made_while_it_was_being_closed(seen: Seen) -> None:
+    rows = _closing(seen, "TaskGoesOn", begun=-2)
+    assert about(seen.leftovers(ended=rows, reason="steps"), "TaskGoesOn closed").problem == "task-goes-on"
+
+
+def _closing(seen: Seen, name: str, begun: int) -> tuple[Ended, ...]:
+    """The ends of this look, as if the ending calls of the type had begun so many ticks from their end."""
+    return tuple(
+        replace(row, closing_tick=row.tick + begun) if row.type.endswith(f".{name}") else row for row in seen.look.ended
+    )
+
+
+def test_swallowed_cancellation_that_let_it_be_made_is_told_in_the_same_sentence(seen: Seen) -> None:
+    site = about(seen.leftovers(), "AfterClose closed").made_at
+    assert site is not None
+    what = "poll (AfterClose.on_connected)"
+    event = Event("swallowed-cancellation", 1.0, what, type="_asyncio.Task", site=site)
+    found = seen.leftovers(events=(event,))
+    one = about(found, "AfterClose closed")
+    assert f"after the close, by the task `{what}`, which swallowed its cancellation" in one.sentence
+    assert one.remedy.startswith("Let asyncio.CancelledError through")
+    assert not [row for row in found if row.problem == "swallowed-cancellation"]
+
+
+def test_swallowed_cancellation_in_another_function_is_no_cause(seen: Seen) -> None:
+    event = Event("swallowed-cancellation", 1.0, "poll (AfterClose.other)", site=Site("app.py", 1, "AfterClose.other"))
+    found = seen.leftovers(events=(event,))
+    assert "swallowed" not in about(found, "AfterClose closed").sentence
+    assert [row for row in found if row.problem == "swallowed-cancellation"]
+
+
+def test_cycle_says_where_it_closes(found: tuple[Leftover, ...]) -> None:
+    one = about(found, "InCycle closed")
+    assert "the cycle closes at `InCycle.me`, which is the InCycle again" in one.evidence
+
+
+def test_what_to_do_is_no_proof_and_harmless_things_have_none(found: tuple[Leftover, ...]) -> None:
+    assert about(found, "AfterClose closed").remedy.startswith("Set a closed flag")
+    assert about(found, "InCycle closed").remedy == ""
+
+
+def test_what_had_ended_before_matters_while_the_program_runs_whenever_it_is_looked_at(seen: Seen) -> None:
+    found = seen.leftovers(category=Category.SHUTDOWN)
+    assert {row.category for row in found if row.lifetime == "session closed"} == {Category.RUNTIME}
 
 
 @pytest.mark.parametrize(("fate", "answer"), [("collect", Answer.CYCLE), ("turn", Answer.IN_FLIGHT)])

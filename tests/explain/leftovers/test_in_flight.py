@@ -64,6 +64,24 @@ async def cancelled():
     look("cancelled")
     asyncio.all_tasks(loop) and [task.cancel() for task in asyncio.all_tasks(loop) if "Woken" in repr(task)]
 
+class Awoken(Thing):
+    async def go_on(self, future):
+        await future
+        await asyncio.sleep(1000)
+
+async def awoken():
+    loop = asyncio.get_running_loop()
+    thing, future = Awoken(), loop.create_future()
+    task = loop.create_task(thing.go_on(future))
+    await asyncio.sleep(0)
+    future.set_result(None)
+    thing.close()
+    del thing
+    look("awoken")
+    await asyncio.sleep(0)
+    look("went on")
+    task.cancel()
+
 class Handled(Thing):
     def watch(self, before):
         def handle(loop, context):
@@ -100,7 +118,7 @@ def serving():
     server.sessions.append(InServer()); server.sessions[0].close()
     look("serving")
 
-for run in (gathered, cancelled, handler):
+for run in (gathered, cancelled, awoken, handler):
     loop = asyncio.new_event_loop()
     loop.run_until_complete(run())
 handling()
@@ -131,6 +149,14 @@ def test_task_in_the_ready_queue_that_nobody_cancelled_holds_in_earnest(looks: d
     one = about(looks["cancelled"].leftovers(), "Woken closed")
     assert (one.answer, one.problem) == (Answer.HELD, "task-goes-on")
     assert "the loop's ready queue" in one.sentence
+
+
+def test_task_whose_future_has_just_come_holds_what_it_holds_in_flight(looks: dict[str, Seen]) -> None:
+    assert about(looks["awoken"].leftovers(), "Awoken closed").answer is Answer.IN_FLIGHT
+
+
+def test_task_that_went_on_after_its_future_had_come_holds_in_earnest(looks: dict[str, Seen]) -> None:
+    assert about(looks["went on"].leftovers(), "Awoken closed").problem == "task-goes-on"
 
 
 def test_task_that_swallowed_its_cancellation_holds_in_earnest(looks: dict[str, Seen]) -> None:

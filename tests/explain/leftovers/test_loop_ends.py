@@ -9,7 +9,7 @@ from outlive.model.leftovers import Answer, Leftover
 
 pytestmark = pytest.mark.slow
 PROGRAM = """
-import asyncio, contextlib
+import asyncio, contextlib, textwrap
 from noting import look
 
 async def fetch(): await asyncio.sleep(1000)
@@ -31,6 +31,8 @@ async def inside():
         await asyncio.sleep(1000)
 class Session:
     def on_time(self): pass
+class Listener:
+    def on_tick(self): pass
 kept = []
 
 async def left_by_main():
@@ -44,6 +46,8 @@ async def left_by_main():
     loop.call_later(100, Session().on_time)
     loop.call_later(100, gc_nothing)
     loop.call_later(100, Session().on_time).cancel()
+    loop.call_later(100, textwrap.dedent, "its own")
+    loop.call_later(100, textwrap.indent, gc_nothing)
     done = loop.create_task(asyncio.sleep(0)); await done; kept.append(done)
     asked = loop.create_task(fetch(), name="asked"); await asyncio.sleep(0.001); kept.append(asked)
 
@@ -122,6 +126,11 @@ def test_timer_of_a_bound_method_is_left_and_a_cancelled_one_is_not(found: tuple
 
 def test_timer_that_keeps_nothing_is_harmless(found: tuple[Leftover, ...]) -> None:
     assert about(found, "gc_nothing").harmless
+
+
+def test_timer_that_is_no_business_of_yours_is_harmless_unless_it_calls_your_code(found: tuple[Leftover, ...]) -> None:
+    assert about(found, "textwrap.dedent").harmless
+    assert not about(found, "textwrap.indent").harmless
 
 
 def test_sleep_of_a_task_is_no_timer_of_its_own(found: tuple[Leftover, ...]) -> None:

@@ -59,7 +59,7 @@ opened = [
     dict(kind="fd", name="terminal", number=2),
     dict(kind="process", name="true", number=child.pid, state="zombie", site=HERE),
     dict(kind="process", name="sleep 9", number=12345, state="running", site=HERE),
-    dict(kind="process", name="python -c from multiprocessing.resource_tracker import main;main(5)", number=7, state="running"),
+    dict(kind="process", name="python -c from multiprocessing.resource_tracker import main", number=7, state="running"),
     dict(kind="socket", name="127.0.0.1:8080 ESTABLISHED", number=5, address=id(pool[0])),
     dict(kind="temp-file", name="/tmp/scratch", site=HERE),
 ]

@@ -7,18 +7,19 @@ goes on keeps the object, that is what is left, and the object is what is told o
 
 from __future__ import annotations
 
-import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from outlive.explain.leftovers.activities import CALLABLES, Activity, activity_on
 from outlive.explain.leftovers.bounded import is_bounded
+from outlive.explain.leftovers.cycles import closing_words
 from outlive.explain.leftovers.harness import OUTLIVE, who
 from outlive.explain.leftovers.holding import Holding
+from outlive.explain.leftovers.making import cause, made_after, swallowed_for, timing
 from outlive.explain.leftovers.remain import Remain
 from outlive.explain.leftovers.scene import Scene
 from outlive.explain.leftovers.tasks_of import goes_on_after_cancel
-from outlive.explain.links import short
 from outlive.heap.paths import HolderPath
 from outlive.heap.rows import DICT_KIND, LIST_KIND
 from outlive.model.contracts import MUST
@@ -30,6 +31,7 @@ _COLLECTIONS = frozenset({"set", "frozenset", "collections.deque", "tuple"})
 # In a program that goes on, what ended so shortly before may be on its way out: its handler still returns, its server
 # is about to forget it. Where all that hangs on a reference is so fresh, nobody is accused; the next look tells.
 _FRESH_S = 0.25
+_CYCLES_TOLD = 3
 _ONE_VARIABLE = "one variable keeps it: one object, and never more, until the variable is set to something else"
 
 
@@ -40,6 +42,7 @@ def wanted(must: tuple[str, ...]) -> frozenset[str]:
 
 def ended_remains(scene: Scene, holding: Holding, ended: Mapping[int, Ended]) -> Iterator[Remain]:
     """One for each ended object that must be garbage, and is there."""
+    told: Counter[str] = Counter()
     for node, row in ended.items():
         if "garbage" not in wanted(row.must):
             continue
@@ -48,7 +51,8 @@ def ended_remains(scene: Scene, holding: Holding, ended: Mapping[int, Ended]) ->
         if answer is Answer.HELD and path is not None:
             yield _held(scene, node, row, path)
         else:
-            yield _harmless(scene, node, row, answer)
+            told[row.type] += 1
+            yield _harmless(scene, node, row, answer, with_cycle=told[row.type] <= _CYCLES_TOLD)
 
 
 def _held(scene: Scene, node: int, row: Ended, path: HolderPath) -> Remain:
@@ -71,6 +75,7 @@ def _held(scene: Scene, node: int, row: Ended, path: HolderPath) -> Remain:
         return replace(own, problem="outlived", harmless=True, evidence=(*own.evidence, _ONE_VARIABLE))
     if acts is None or acts.main or own.problem in ("outlived", "listener-not-removed"):
         return own
+    made_at = scene.site(acts.node)
     return replace(
         own,
         kind=acts.kind,
@@ -79,8 +84,9 @@ def _held(scene: Scene, node: int, row: Ended, path: HolderPath) -> Remain:
         about=node,
         name=acts.name,
         owned=scene.type_name(node),
-        made_at=scene.site(acts.node),
-        evidence=(*own.evidence, *_made_after(scene, acts, row), *_swallowed(scene, node)),
+        made_at=made_at,
+        evidence=(*own.evidence, timing(scene, acts.node, row), *_swallowed(scene, node)),
+        cause=cause(scene, node, made_at) if own.problem == "made-after-close" else "",
     )
 
 
@@ -92,7 +98,7 @@ def kind_of(row: Ended) -> str:
 
 def _problem(scene: Scene, path: HolderPath, acts: Activity | None, row: Ended) -> str:
     listener = _listener_on(scene, path)
-    after = acts is not None and 0 < row.tick < scene.tick(acts.node)
+    after = acts is not None and made_after(scene, acts.node, row)
     if acts is not None and not acts.main and (not listener or after):
         if after:
             return "made-after-close"
@@ -122,18 +128,8 @@ def is_collection(scene: Scene, node: int) -> bool:
     return not any(node in (heap.values.instance_dict(one), heap.rows.type_dict(one)) for one in owners if one)
 
 
-def _made_after(scene: Scene, acts: Activity, row: Ended) -> tuple[str, ...]:
-    own = scene.tick(acts.node)
-    if not own or not row.tick or (scene.counts_steps and own == row.tick):
-        return ("whether it was made before or after the end is not known",)
-    return ("it was made after the end",) if own > row.tick else ("it was made before the end",)
-
-
 def _swallowed(scene: Scene, node: int) -> tuple[str, ...]:
-    """Cancellations that were seen to be swallowed in coroutines of the object's class: so a closed one goes on."""
-    name = short(scene.heap.type_name(node))
-    words = re.compile(rf"\b{re.escape(name)}\.")
-    events = (one for one in scene.look.events if one.kind == "swallowed-cancellation" and words.search(one.what))
+    events = swallowed_for(scene, node)
     lines = (f"a cancellation of {one.what} was swallowed: {one.detail or 'it went on'}" for one in events)
     return tuple(dict.fromkeys(lines))
 
@@ -146,7 +142,8 @@ def _times(scene: Scene, node: int, row: Ended) -> tuple[str, ...]:
     return tuple(rows)
 
 
-def _harmless(scene: Scene, node: int, row: Ended, answer: Answer) -> Remain:
+def _harmless(scene: Scene, node: int, row: Ended, answer: Answer, *, with_cycle: bool) -> Remain:
+    cycle = closing_words(scene, node) if with_cycle and answer is Answer.CYCLE else ()
     why = {
         Answer.CYCLE: "nothing holds it but itself and what it holds: the next run of the collector frees it",
         Answer.IN_FLIGHT: "what runs at the moment of the look holds it: it goes with the next turn of the loop "
@@ -162,7 +159,7 @@ def _harmless(scene: Scene, node: int, row: Ended, answer: Answer) -> Remain:
         lifetime=row.lifetime,
         ended_at=row.site,
         made_at=scene.site(node),
-        evidence=(*_times(scene, node, row), why),
+        evidence=(*_times(scene, node, row), why, *cycle),
         harmless=True,
     )
 

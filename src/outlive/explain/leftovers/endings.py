@@ -13,6 +13,7 @@ from dataclasses import replace
 from outlive.explain.leftovers.census import asked_kinds
 from outlive.explain.leftovers.ended import wanted
 from outlive.explain.leftovers.holding import Holding
+from outlive.explain.leftovers.in_use import user_of
 from outlive.explain.leftovers.remain import Remain
 from outlive.explain.leftovers.scene import Scene
 from outlive.model.leftovers import Answer
@@ -32,6 +33,8 @@ def at_the_end(scene: Scene, holding: Holding, things: Sequence[Remain]) -> Iter
         answer = holding.answer(one.node) if one.node else Answer.HELD
         notes = _notes(scene, one, answer)
         harmless = one.harmless or answer in (Answer.IN_FLIGHT, Answer.HARNESS)
+        if one.node and not harmless and (user := user_of(scene, holding, one.node)):
+            harmless, notes = True, (user,)
         if one.problem == "cancel-not-run" and scene.loop_ends:
             harmless, notes = True, ("the loop is about to tell it, as it ends",)
         lifetime = "the event loop" if scene.loop_ends else "the program"

@@ -5,13 +5,14 @@ An event alone is a mistake in the program, and leaves something behind only whe
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 from outlive.explain.kinds import plain
 from outlive.explain.leftovers.holding import Holding
 from outlive.explain.leftovers.remain import Remain
 from outlive.explain.leftovers.scene import LOOPS, Scene
+from outlive.explain.leftovers.tasks_of import name_of
 from outlive.model.leftovers import Answer
 from outlive.model.look import Event
 
@@ -23,16 +24,17 @@ _COMMON = frozenset({"type", "module", "function", "code", "frame", "builtin_fun
 _ENTERS = ("__enter__", "__aenter__")
 
 
-def event_remains(scene: Scene, holding: Holding, things: Sequence[Remain]) -> Iterator[Remain]:
+def event_remains(
+    scene: Scene, holding: Holding, things: Sequence[Remain], causes: Collection[str] = ()
+) -> Iterator[Remain]:
+    """`causes` are tasks whose swallowed cancellation is told as the cause of something graver."""
     for event in scene.look.events:
-        if event.kind in _KINDS:
+        if event.kind in _KINDS and not (event.what in causes and not _node_of(scene, event)):
             yield from _told(scene, holding, event, things)
 
 
 def _told(scene: Scene, holding: Holding, event: Event, things: Sequence[Remain]) -> Iterator[Remain]:
-    node = scene.node_at(event.address) if event.address else 0
-    if node and event.type and scene.type_name(node) != plain(event.type):
-        node = 0
+    node = _node_of(scene, event)
     answer = holding.answer(node) if node else Answer.CYCLE
     one = Remain(
         problem=event.kind,
@@ -55,6 +57,22 @@ def _told(scene: Scene, holding: Holding, event: Event, things: Sequence[Remain]
         yield from (_left_by(scene, event, thing) for thing in acquired)
     else:
         yield replace(one, harmless=True, evidence=(*one.evidence, "nothing was found that it left open"))
+
+
+def _node_of(scene: Scene, event: Event) -> int:
+    """Its object; 0 where it is gone, and its address may be another's.
+
+    A task's address is soon another task's: then it runs another coroutine, or is younger than what the event tells.
+    """
+    node = scene.node_at(event.address) if event.address else 0
+    if not node or (event.type and scene.type_name(node) != plain(event.type)):
+        return 0
+    if _KINDS[event.kind] != "task":
+        return node
+    runs = name_of(scene, node)
+    coroutine = event.what.rpartition("(")[2].rstrip(")") if event.what.endswith(")") else ""
+    is_another = coroutine != "" and runs != "a task" and coroutine.replace(".<locals>", "") != runs
+    return 0 if is_another or 0 < event.tick < scene.tick(node) else node
 
 
 def _acquired_in(event: Event, thing: Remain, near: frozenset[int]) -> bool:

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from outlive.explain.leftovers.activities import (
+    CALLABLES,
     THREADS,
     TIMERS,
+    callable_name,
     callback_name,
     is_main_thread,
     is_waiting_timer,
@@ -27,9 +29,10 @@ from outlive.explain.leftovers.tasks_of import (
     name_of,
     place_of,
 )
-from outlive.explain.leftovers.whose import is_anothers, is_interpreters, owner_of_code
+from outlive.explain.leftovers.whose import is_anothers, is_interpreters, made_by_hand, owner_of_code, owner_of_name
 from outlive.heap.labels import LabelKind
 from outlive.heap.threads import Thread
+from outlive.model.explanation import OwnerKind
 
 _OWNERS_MOST = 16
 _RUNS = frozenset({"coroutine", "generator", "async_generator", "frame"})
@@ -60,7 +63,7 @@ def tasks(scene: Scene) -> Iterator[Remain]:
         yield Remain(
             problem, "task", scene.type_name(node), node,
             name=name_of(scene, node), made_at=scene.site(node), evidence=(*_where(scene, node), *notes),
-            harmless=is_anothers(owner) or ended_early, scope=scene.scope(node),
+            harmless=(is_anothers(owner) and not made_by_hand(scene, node)) or ended_early, scope=scene.scope(node),
         )  # fmt: skip
 
 
@@ -70,15 +73,17 @@ def _where(scene: Scene, task: int) -> tuple[str, ...]:
 
 
 def timers(scene: Scene) -> Iterator[Remain]:
-    """Those that a loop has on its list. One of a plain function without arguments keeps nothing worth a word."""
+    """Those that a loop has on its list. One of a plain function without arguments keeps nothing worth a word; one that
+    a library set for a function of its own goes with what the library's user has to close."""
     for loop in scene.loops:
         scheduled = scene.heap.attribute(loop, "_scheduled")
         for node in scene.heap.elements(scheduled) if scheduled else ():
             if scene.is_one(node, TIMERS) and is_waiting_timer(scene, node):
                 name = callback_name(scene, node)
+                harmless = not _keeps_something(scene, node) or _is_a_librarys(scene, node)
                 yield Remain(
                     "timer-not-cancelled", "timer", scene.type_name(node), node,
-                    name=name, made_at=scene.site(node), harmless=not _keeps_something(scene, node),
+                    name=name, made_at=scene.site(node), harmless=harmless,
                     end_with="cancel()", scope=scene.scope(node),
                 )  # fmt: skip
 
@@ -90,6 +95,25 @@ def _keeps_something(scene: Scene, handle: int) -> bool:
     if scene.type_name(callback) == "method":
         return True
     return any(scene.type_name(one) == "cell" for one in _closure(scene, callback))
+
+
+def _is_a_librarys(scene: Scene, handle: int) -> bool:
+    """Whether neither its callback, nor a callable that it hands on, nor one that its bound object keeps is yours."""
+    callback, arguments = scene.heap.attribute(handle, "_callback"), scene.heap.attribute(handle, "_args")
+    handed_on = scene.heap.elements(arguments) if arguments else []
+    if not is_anothers(owner_of_name(scene, callable_name(scene, callback))):
+        return False
+    inner = [*handed_on, *_called_by(scene, callback)]
+    named = [callable_name(scene, one) for one in inner if scene.type_name(one) in CALLABLES]
+    return not any(owner_of_name(scene, name).kind is OwnerKind.YOURS for name in named)
+
+
+def _called_by(scene: Scene, callback: int) -> list[int]:
+    """What the object of a bound method, or a partial, keeps: a periodic timer's function stands in an attribute."""
+    if scene.type_name(callback) not in ("method", "functools.partial"):
+        return []
+    bound = scene.heap.attribute(callback, "__self__") or scene.heap.attribute(callback, "func")
+    return list(scene.heap.attributes(bound).values()) if bound else []
 
 
 def _closure(scene: Scene, function: int) -> list[int]:

@@ -4,7 +4,9 @@ Theory of operation. A look is taken in the middle of something. What that somet
 when the callback returns, or with the next turn of the loop. Such references are *in flight*:
   - out of an asyncio handle that runs now: its callback and arguments (asyncio holds them until the callback returns);
   - from the loop's ready queue to a handle. Where the handle goes on with a task that nobody asked to end, only its
-    arguments (the future that is done) are in flight: the task will hold what it holds after this turn, too;
+    arguments (the future that is done) are in flight: the task will hold what it holds after this turn, too. But
+    where nobody let the program settle, all that a task holds is whose future has come: what it waited for is over, and
+    what it lets go of in its turn nobody can say yet. One that merely yields goes on by its own doing;
   - from a running frame of the looking thread straight to an ended object, to a container of arguments with it, or to
     an exception that is being handled. What such a frame holds further off (its server, the server's sessions) is held
     in earnest.
@@ -18,7 +20,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from outlive.explain.leftovers.scene import HANDLES, LOOPS, TASKS, Scene
-from outlive.explain.leftovers.tasks_of import is_cancelling, is_pending, task_in, waiter
+from outlive.explain.leftovers.tasks_of import coroutine_of, is_cancelling, is_pending, task_in, waiter
 from outlive.heap.rows import EXCEPTION_KIND
 
 Edge = tuple[int, int]
@@ -45,7 +47,13 @@ def in_flight(scene: Scene, ended: Collection[int]) -> Passing:
         carried = _carried(scene, handle)
         loose |= {handle, *carried, *_packed(scene, carried)}
     for ready, handle in _in_ready(scene):
-        edges |= _out_of(scene, handle) if _goes_on(scene, task_in(scene, handle)) else {(ready, handle)}
+        task = task_in(scene, handle)
+        if not _goes_on(scene, task):
+            edges.add((ready, handle))
+        elif scene.goes_on and _has_been_woken(scene, handle):
+            edges |= {(ready, handle), (task, coroutine_of(scene, task)), *_out_of(scene, handle)}
+        else:
+            edges |= _out_of(scene, handle)
     for source, target in from_frames(scene, ended):
         edges.add((source, target))
     loose |= set(_running_calls(scene))
@@ -73,6 +81,12 @@ def _in_ready(scene: Scene) -> Iterator[Edge]:
         for handle in set(scene.heap.rows.targets(ready)) - {0} if ready else ():
             if scene.is_one(handle, HANDLES):
                 yield ready, handle
+
+
+def _has_been_woken(scene: Scene, handle: int) -> bool:
+    """Whether the handle hands its task a future that has come; one that steps on after a yield has no arguments."""
+    arguments = scene.heap.attribute(handle, "_args")
+    return bool(arguments) and bool(scene.heap.elements(arguments))
 
 
 def _out_of(scene: Scene, handle: int) -> set[Edge]:

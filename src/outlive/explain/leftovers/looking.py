@@ -43,11 +43,13 @@ def explain_look(
     ended = ended_nodes(scene)
     holding = Holding(scene, ended)
     things = census(scene)
+    outlived = tuple(ended_remains(scene, holding, ended))
+    causes = {one.cause for one in outlived if one.cause}
     remains = (
-        *ended_remains(scene, holding, ended),
+        *outlived,
         *of_owners(scene, ended, things),
         *of_scopes(scene, holding, things),
-        *event_remains(scene, holding, things),
+        *event_remains(scene, holding, things, causes),
         *stuck_remains(scene),
         *at_the_end(scene, holding, things),
         *of_steps(scene, holding, things),

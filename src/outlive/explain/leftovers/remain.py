@@ -15,7 +15,8 @@ class Remain:
 
     `name` is what a person calls this one ("task poll", "127.0.0.1:80"), an example in the report. `said` is a
     sentence that replaces the common one of its problem; `end_with` the call that would have ended it. `fresh`: it
-    ended so shortly before the look that its holder may be about to let it go.
+    ended so shortly before the look that its holder may be about to let it go. `cause` is the task whose swallowed
+    cancellation let this be made.
     """
 
     problem: str
@@ -37,6 +38,7 @@ class Remain:
     harmless: bool = False
     scope: int = 0
     fresh: bool = False
+    cause: str = ""
 
     @property
     def told_node(self) -> int:

@@ -25,16 +25,36 @@ _MOST = 20_000
 
 def open_resources(scene: Scene) -> Iterator[Remain]:
     own = _interpreters_own(scene)
+    shut = scene.nodes_at({row.address for row in scene.look.ended})
     rows = [row for row in scene.contracts.resources if row.kind not in _TOLD_ELSEWHERE and row.type not in _TYPES]
     for resource, nodes in resource_nodes(scene.heap, rows).items() if rows else ():
         for node in nodes[:_MOST]:
-            if node not in own and _is_open(scene, node, resource):
+            if node in own or _has_no_need(scene, node, resource):
+                continue
+            if _is_open(scene, node, resource) or (node not in shut and _ended_by_the_exit(scene, resource)):
                 yield _told(scene, node, resource)
 
 
+def _has_no_need(scene: Scene, node: int, resource: Resource) -> bool:
+    """Nobody began it, or that cannot be told."""
+    return is_idle(scene.face, node, resource) is not False
+
+
 def _is_open(scene: Scene, node: int, resource: Resource) -> bool:
-    """Certainly not ended, and certainly begun."""
-    return has_ended(scene.face, node, resource) is False and is_idle(scene.face, node, resource) is False
+    return has_ended(scene.face, node, resource) is False
+
+
+def _ended_by_the_exit(scene: Scene, resource: Resource) -> bool:
+    """Whether such a thing has ended now in any case, and only an ending call that was seen tells that it was ended.
+
+    The interpreter's end lets the workers of all executors go before anybody can look, and those mark the executor.
+    """
+    begun = (row.begins.replace(":", ".") for row in scene.contracts.lifetimes if row.ends)
+    return (
+        resource.kind == "executor"
+        and scene.look.reason == "exit"
+        and any(place.startswith(f"{resource.type}.") for place in begun)
+    )
 
 
 def _told(scene: Scene, node: int, resource: Resource) -> Remain:

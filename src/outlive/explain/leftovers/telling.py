@@ -19,11 +19,12 @@ from outlive.explain.leftovers.problems import problem
 from outlive.explain.leftovers.remain import Remain
 from outlive.explain.leftovers.retelling import retold
 from outlive.explain.leftovers.scene import Scene
+from outlive.explain.leftovers.whose import makers_of, owner_of_name
 from outlive.explain.leftovers.words import sentence, site_words
 from outlive.explain.links import short, steady
 from outlive.explain.owner import owner_of_site
 from outlive.model.explanation import Explanation, OwnerKind
-from outlive.model.leftovers import NOBODY, Answer, Leftover
+from outlive.model.leftovers import NOBODY, Answer, Category, Leftover
 from outlive.model.look import Ended
 
 _SAMPLE, _EXAMPLES, _EVIDENCE = 32, 5, 12
@@ -33,6 +34,10 @@ _COLLECTS, _REGISTERS = 1_000_000, 1_000
 _BY_REFERENCE = frozenset({"outlived", "listener-not-removed"})
 _CERTAIN = frozenset({"made-after-close", "stuck", "swallowed-cancellation"})
 _EARLY = "it ended only just before the look: too early to tell, its holder may be about to let it go; look again"
+_CHILDREN = frozenset({"process", "child process", "subprocess"})
+_CONTEXT = "_contextvars.Context"
+_ENDS_OF_ALL = ("", "the program", "the event loop")
+_ENDED_BEFORE = frozenset({"enter-raised", "made-after-close"})
 _OPENED = frozenset({"open-at-end", "executor-not-shut-down"})
 
 
@@ -65,7 +70,7 @@ class Teller:
         owner = why.owner if why is not None else NOBODY
         made_by = owner_of_site(one.made_at, self._scene.context)
         fresh = one.problem not in _CERTAIN and all(each.fresh for each in group.members)
-        harmless = one.harmless or fresh or (one.problem in _OPENED and self._is_anothers(why, made_by.kind))
+        harmless = one.harmless or fresh or (one.problem in _OPENED and self._is_anothers(why, made_by.kind, one))
         words = sentence(group, why)
         return Leftover(
             kind=one.kind,
@@ -74,7 +79,7 @@ class Teller:
             answer=one.answer,
             problem=one.problem,
             sentence=words,
-            category=self._scene.category,
+            category=self._category(one),
             matters=one.matters or problem(one.problem).matters,
             lifetime=one.lifetime,
             ended_at=one.ended_at,
@@ -84,10 +89,18 @@ class Teller:
             explanation=replace(why, sentence=words) if why is not None else None,
             stuck=one.stuck,
             examples=_examples(group),
-            evidence=_evidence(group, harmless, fresh),
+            evidence=_evidence(group, fresh),
             fingerprint=self._fingerprint(one, why),
             harmless=harmless,
+            remedy="" if harmless else _remedy(group),
         )
+
+    def _category(self, one: Remain) -> Category:
+        """What outlived an end that was before the look matters while the program runs, whenever it is looked at."""
+        if self._scene.category is Category.TEST:
+            return Category.TEST
+        had_ended = one.lifetime not in _ENDS_OF_ALL or one.problem in _ENDED_BEFORE
+        return Category.RUNTIME if had_ended else self._scene.category
 
     def _why(self, group: Group) -> Explanation | None:
         nodes = [one.told_node for one in group.members if one.told_node][:_SAMPLE]
@@ -98,14 +111,27 @@ class Teller:
         found = explain_asked(face, nodes, self._context(group))
         return retold(found[0], face, nodes, self._over(group)) if found else None
 
-    def _is_anothers(self, why: Explanation | None, made_by: OwnerKind) -> bool:
-        """What a library made for itself and keeps, or the interpreter in a module of its own, is nobody's mistake."""
-        if why is None or made_by is OwnerKind.YOURS or not why.path:
+    def _is_anothers(self, why: Explanation | None, made_by: OwnerKind, one: Remain) -> bool:
+        """What a library made for itself and keeps, or the interpreter in a module of its own, is nobody's mistake.
+
+        The line told is one of yours wherever your code began it. That a library made it shows between that line and
+        the object: what you made with your own hands and gave to a library to keep is yours.
+        """
+        if why is None or not why.path:
             return False
+        if owner_of_name(self._scene, why.path[0].label).kind is OwnerKind.YOURS and (
+            made_by is OwnerKind.YOURS or one.kind in _CHILDREN
+        ):
+            return False  # you made, and hold, the library's object that keeps it: that has to be ended
+        makers = makers_of(self._scene, one.node)
         if why.owner.kind is OwnerKind.LIBRARY:
+            return why.owner.name in makers if makers or made_by is OwnerKind.YOURS else True
+        if why.owner.kind is not OwnerKind.INTERPRETER:
+            return False
+        if makers and why.path[0].type == _CONTEXT:  # by a context variable
             return True
         through_a_loop = any("EventLoop" in hop.type for hop in why.path)
-        return why.owner.kind is OwnerKind.INTERPRETER and made_by is OwnerKind.INTERPRETER and not through_a_loop
+        return made_by is OwnerKind.INTERPRETER and not through_a_loop
 
     # ---- states along the path -------------------------------------------------------------------------------------
 
@@ -129,6 +155,7 @@ class Teller:
             step_of=lambda node: None,
             grew=self._likelihood(group),
             kind=one.kind if one.kind in _KINDS else "python-object",
+            problem=one.problem,
         )
 
     def _over(self, group: Group) -> Callable[[int], str]:
@@ -223,11 +250,17 @@ def _place(one: Remain) -> str:
     return f"{short(one.type)} made at {site_words(one.made_at)}" if one.made_at else ""
 
 
-def _evidence(group: Group, harmless: bool, fresh: bool) -> tuple[str, ...]:
+def _evidence(group: Group, fresh: bool) -> tuple[str, ...]:
     lines = [line for one in group.members for line in one.evidence]
     first_end = next((line for line in lines if line.startswith("ended ")), "")
     lines = [line for line in lines if line == first_end or not line.startswith("ended ")]
-    advice = f"what to do: {problem(group.first.problem).advice}"
-    told = [*dict.fromkeys(lines)][: _EVIDENCE - 2]
+    told = [*dict.fromkeys(lines)][: _EVIDENCE - 1]
     early = (_EARLY,) if fresh else ()
-    return (*told, *what_hangs(group), *early, *((advice,) if not harmless else ()))
+    return (*told, *what_hangs(group), *early)
+
+
+def _remedy(group: Group) -> str:
+    """What to do; where a swallowed cancellation is the cause, about that first."""
+    own = problem(group.first.problem).advice
+    causes = any(one.cause for one in group.members)
+    return f"{problem('swallowed-cancellation').advice} {own}" if causes else own

@@ -7,6 +7,7 @@ from pathlib import PurePath
 
 from outlive.explain.leftovers.grouping import Group
 from outlive.explain.leftovers.problems import problem
+from outlive.explain.leftovers.remain import Remain
 from outlive.explain.links import short
 from outlive.model.explanation import Explanation, Hop, Site
 from outlive.model.leftovers import Answer
@@ -152,7 +153,9 @@ def _acting(group: Group, why: Explanation | None) -> str:
     verb = "set" if one.kind == "timer" else "started" if one.kind == "thread" else "made"
     made = _at(group, verb)
     if one.problem == "made-after-close":
-        made = f"{made} after the close" if made else f", {verb} after the close"
+        when = "after the close" if _is_after(one) else "after the close had begun"
+        made = f"{made} {when}" if made else f", {verb} {when}"
+        made += _because(group)
     elif one.problem == "swallowed-cancellation":
         made += f", which was asked to cancel, and {_went_on(group)}"
     elif one.kind == "timer":
@@ -160,6 +163,15 @@ def _acting(group: Group, why: Explanation | None) -> str:
     else:
         made += ", which goes on after the end"
     return f"{held}{by} through {through}{made}."
+
+
+def _is_after(one: Remain) -> bool:
+    return "it was made after the ending call had begun" not in one.evidence
+
+
+def _because(group: Group) -> str:
+    cause = next((one.cause for one in group.members if one.cause), "")
+    return f", by the task `{cause}`, which swallowed its cancellation" if cause else ""
 
 
 def _unowned(group: Group, why: Explanation | None) -> str:

@@ -10,6 +10,7 @@ from outlive.reports.finding_words import sentence
 from outlive.reports.next_command import after_check
 from outlive.reports.page.document import Sheet
 from outlive.reports.page.finding_card import anchor, finding_card, title
+from outlive.reports.page.leftover_card import leftover_section
 from outlive.reports.page.markup import Markup, code, element, name, prose, shortened
 from outlive.reports.page.shapes import verdict_mark
 from outlive.reports.page.tables import Column, Table, scrolling, table, table_data
@@ -30,6 +31,7 @@ def sheet(result: CheckResult) -> Sheet:
         _headline(result),
         _trouble(result),
         *_findings(result, index),
+        leftover_section(result.leftovers),
         _notes(result),
         _worth(result),
         _next(result),

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 from outlive.errors import OutliveError
 from outlive.model.explanation import Advice, Explanation, Hop, Owner, OwnerKind, Site, State
+from outlive.model.leftovers import Answer, Category, Leftover, StuckGrade
 from outlive.model.series import CounterKey, Series
 from outlive.model.verdict import CheckResult, Control, Cost, Evidence, Finding, Note, Outcome, Rate, Verdict
 from outlive.reports.check_json import SCHEMA
@@ -113,6 +114,7 @@ def read_check(text: str) -> CheckResult:
         python=top.text("python"),
         traceback=top.text("traceback"),
         output_tail=top.text("output_tail"),
+        leftovers=top.rows("leftovers", _leftover),
     )
 
 
@@ -129,6 +131,31 @@ def _finding(row: Fields) -> Finding:
         with_it=row.rows("with_it", _evidence),
         explanation=None if why is None else _explanation(why),
         series=row.rows("series", _series),
+    )
+
+
+def _leftover(row: Fields) -> Leftover:
+    why = row.inner("explanation")
+    return Leftover(
+        kind=row.text("kind"),
+        type=row.text("type"),
+        count=row.whole("count"),
+        answer=row.choice("answer", Answer),
+        problem=row.text("problem"),
+        sentence=row.text("sentence"),
+        category=row.choice("category", Category, Category.RUNTIME),
+        matters=row.text("matters"),
+        lifetime=row.text("lifetime"),
+        ended_at=_site(row.inner("ended_at")),
+        made_at=_site(row.inner("made_at")),
+        made_by=_owner(row.inner("made_by")),
+        owner=_owner(row.inner("owner")),
+        explanation=None if why is None else _explanation(why),
+        stuck=row.choice("stuck", StuckGrade, StuckGrade.NOT),
+        examples=row.texts("examples"),
+        evidence=row.texts("evidence"),
+        fingerprint=row.text("fingerprint"),
+        harmless=row.flag("harmless"),
     )
 
 
