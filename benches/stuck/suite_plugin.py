@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import selectors
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -57,7 +58,7 @@ class Watch:
         assert self._judge.stdin is not None
         self._judge.stdin.close()
         self._judge.wait()
-        self._folder.rmdir()
+        shutil.rmtree(self._folder)  # a snapshot or two, where the judge was stopped
 
 
 _watches: list[Watch] = []
