@@ -144,7 +144,12 @@ def _merged(leftovers: Sequence[Leftover]) -> tuple[Leftover, ...]:
 
 
 def _not_twice(leftovers: Sequence[Leftover]) -> list[Leftover]:
-    """Without swallowed cancellations that are told as the cause of something graver: their tasks have ended since."""
+    """Without what an earlier look told better: as held, or as the cause of something graver.
+
+    What is held when the loop ends often waits for the collector when the program does; and the task of a swallowed
+    cancellation has ended by then.
+    """
+    held = {_end_of(one) for one in leftovers if one.answer is Answer.HELD}
     told = "\n".join(line for one in leftovers if one.problem == "made-after-close" for line in one.evidence)
 
     def is_cause(one: Leftover) -> bool:
@@ -153,7 +158,16 @@ def _not_twice(leftovers: Sequence[Leftover]) -> list[Leftover]:
             swallowed and bool(one.examples) and all(f"a cancellation of {name} was" in told for name in one.examples)
         )
 
-    return [one for one in leftovers if not is_cause(one)]
+    def is_held_too(one: Leftover) -> bool:
+        return one.answer is not Answer.HELD and bool(one.lifetime) and _end_of(one) in held
+
+    return [one for one in leftovers if not is_cause(one) and not is_held_too(one)]
+
+
+def _end_of(one: Leftover) -> tuple[object, ...]:
+    """Which end was outlived, and where it was."""
+    at = one.ended_at
+    return (one.lifetime, *((at.file, at.line) if at is not None else ()))
 
 
 def _graver(known: Leftover | None, one: Leftover) -> Leftover:

@@ -39,6 +39,7 @@ def _leak(one: Leftover) -> Markup:
             element("p", prose(shortened(one.matters, _LONGEST))) if one.matters else None,
             holder_path(one.explanation.path) if one.explanation else None,
             element("ul", *proof) if proof else None,
+            element("p", prose(shortened(one.remedy, _LONGEST))) if one.remedy else None,
             class_="body",
         ),
         class_="finding",

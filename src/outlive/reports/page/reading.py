@@ -156,6 +156,7 @@ def _leftover(row: Fields) -> Leftover:
         evidence=row.texts("evidence"),
         fingerprint=row.text("fingerprint"),
         harmless=row.flag("harmless"),
+        remedy=row.text("remedy"),
     )
 
 
