@@ -264,10 +264,10 @@ def others() -> None:
 
 async def asynchronous() -> None:
     loop = asyncio.get_running_loop()
-    over = asyncio.new_event_loop()
+    standing, over = asyncio.new_event_loop(), asyncio.new_event_loop()
     late = over.call_later(600, print_nothing)
     over.close()
-    note("asyncio.base_events.BaseEventLoop", open=loop, ended=over)
+    note("asyncio.base_events.BaseEventLoop", open=standing, ended=over, idle=loop)
     await timers(late)
     await transports(loop)
     generators = [counting() for _ in range(3)]
