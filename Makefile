@@ -14,8 +14,8 @@ TEST := .venv-test-$(VERSION)
 LINT := .venv-lint
 PIP := -m pip --disable-pip-version-check --quiet
 NATIVE := $(shell find native -name '*.c' -o -name '*.h' -o -name '*.cpp' -o -name '*.hpp' 2>/dev/null)
-# xdist halves the wall time on two cores; the trials wait for their children more than they compute.
-PYTEST_ARGS ?= -n 2
+# xdist halves the wall time on two cores; the slow tests stand together, so a worker that is done takes from the other.
+PYTEST_ARGS ?= -n 2 --dist worksteal
 
 .PHONY: demo test native-test bench docs clean
 .PHONY: lint lint-environment lint-python lint-types lint-imports lint-docs lint-native

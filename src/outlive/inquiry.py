@@ -51,6 +51,8 @@ from outlive.model.verdict import Finding, Note
 from outlive.trial.supervisor import Ended, Trial
 
 _CALLERS = 8
+# Of tasks that can never wake, so many are told: how many a step leaves, the counters say.
+_MOST_STUCK = 200
 # How many leaks of descriptors or children are watched, in how many more steps (a share of those run), for how long.
 _WATCHED_LEAKS, _WATCHED_SHARE, _WATCHED_SECONDS = 5, 0.2, 10.0
 _MOST_LEFTOVERS, _MOST_SCOPES = 50, 200
@@ -227,9 +229,8 @@ class Inquiry:
             own_modules=own_modules,
         )
         look = self._fitting(look_from({**self._look, "own_modules": sorted(own_modules)}), heap, steps)
-        found = explain_look(
-            heap, look, self.contracts, context, category=Category.RUNTIME, stuck=_made_in_steps(heap, stuck(heap))
-        )
+        waiting = _made_in_steps(heap, stuck(heap, _MOST_STUCK))
+        found = explain_look(heap, look, self.contracts, context, category=Category.RUNTIME, stuck=waiting)
         sources = Sources()
         return tuple(_sourced(one, sources) for one in found)
 

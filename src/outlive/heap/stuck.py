@@ -43,16 +43,20 @@ Pairs = npt.NDArray[np.uint32]
 
 _WALKED = 2
 _MOST_ROUNDS = 20
+_LOOKED_AT = 10  # for each that is told
 _BOOKS = ("_all_tasks", "_scheduled_tasks", "_eager_tasks")  # of asyncio.tasks
 
 
-def stuck(heap: Heap) -> tuple[Stuck, ...]:
-    """All that can never wake, tasks first; the outermost of those that wait for each other is not told apart.
+def stuck(heap: Heap, most: int = 10_000) -> tuple[Stuck, ...]:
+    """What can never wake, tasks first; the outermost of those that wait for each other is not told apart.
+
+    Beyond `most` so many are told, evenly out of all: the proof of one takes most of a millisecond. Of very many tasks
+    only some are looked at, too: a task that nobody looks at counts as able to wake others.
 
     Grades: NEVER_WAKES, something that runs can come to the task and could cancel it (or interrupt the main thread);
     NOT_CANCELLABLE, nothing can.
     """
-    sleepers = [*sleeping_tasks(heap), *blocked_threads(heap)]
+    sleepers = [*sleeping_tasks(heap, _LOOKED_AT * most), *blocked_threads(heap)]
     if not sleepers:
         return ()
     search = Search(heap, sleepers)
@@ -60,7 +64,8 @@ def stuck(heap: Heap) -> tuple[Stuck, ...]:
     if not asleep:
         return ()
     held, words = search.held(), Words(heap, sleepers)
-    return tuple(words.stuck(one, _grade(one, held)) for one in asleep)
+    told = asleep[:: -(-len(asleep) // most)]
+    return tuple(words.stuck(one, _grade(one, held)) for one in told)
 
 
 def _grade(sleeper: Sleeper, held: Marks) -> StuckGrade:

@@ -50,7 +50,9 @@ def tasks(scene: Scene) -> Iterator[Remain]:
     main = main_tasks(scene)
     ended_early = any(scene.word(one) == "cancelled" for one in main)
     running = scene.nodes_at(scene.look.running)
-    for node in scene.tasks:
+    told = scene.tasks_to_tell
+    more = f"{len(scene.tasks):,} tasks are there, of which {len(told):,} were looked at"
+    for node in told:
         if node in main or node in running or not is_pending(scene, node):
             continue
         owner = owner_of_code(scene, coroutine_of(scene, node))
@@ -60,6 +62,7 @@ def tasks(scene: Scene) -> Iterator[Remain]:
         elif goes_on_after_cancel(scene, node):
             problem = "swallowed-cancellation"
         notes = ["the main task was cancelled: nobody could await it any more"] if ended_early else []
+        notes += [more] if len(told) < len(scene.tasks) else []
         yield Remain(
             problem, "task", scene.type_name(node), node,
             name=name_of(scene, node), made_at=scene.site(node), evidence=(*_where(scene, node), *notes),
@@ -180,9 +183,10 @@ def _owner(scene: Scene, node: int) -> int:
 
 def coroutines(scene: Scene) -> Iterator[Remain]:
     """Made and never begun, and no task is going to run them."""
-    taken = {coroutine_of(scene, task) for task in scene.tasks}
-    for node in scene.instances(frozenset({"coroutine"})):
-        if node in taken or scene.word(node) != "created" or is_anothers(owner_of_code(scene, node)):
+    created = [node for node in scene.instances(frozenset({"coroutine"})) if scene.word(node) == "created"]
+    taken = {coroutine_of(scene, task) for task in scene.tasks} if created else set()
+    for node in created:
+        if node in taken or is_anothers(owner_of_code(scene, node)):
             continue
         name = scene.heap.what(node).partition(" ")[2]
         yield Remain(

@@ -26,6 +26,8 @@ from outlive.model.leftovers import Category, Stuck
 from outlive.model.look import Look
 
 LOOPS = frozenset({"asyncio.base_events.BaseEventLoop", "asyncio.events.AbstractEventLoop"})
+# Tasks that are told, of a whole program and of steps: how many there are of these is counted elsewhere.
+_MOST_TASKS, _MOST_TASKS_OF_STEPS = 10_000, 500
 TASKS = frozenset({"_asyncio.Task", "asyncio.tasks.Task"})
 HANDLES = frozenset({"asyncio.events.Handle"})
 _LAST_REASONS = ("exit", "os._exit", "signal")
@@ -151,6 +153,12 @@ class Scene:
     @cached_property
     def tasks(self) -> list[int]:
         return self.instances(TASKS)
+
+    @cached_property
+    def tasks_to_tell(self) -> list[int]:
+        """All of them, or so many evenly out of very many: each takes most of a millisecond."""
+        most = _MOST_TASKS_OF_STEPS if self.counts_steps else _MOST_TASKS
+        return self.tasks[:: -(-len(self.tasks) // most)] if self.tasks else []
 
     @cached_property
     def loops(self) -> list[int]:
