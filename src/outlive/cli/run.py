@@ -52,7 +52,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--exit-report",
         action=argparse.BooleanOptionalAction,
-        default=True,
+        default=None,  # yes; 3.10 to 3.12 would say so a second time in the help
         help="look at the heap when the program ends, and report (default: yes)",
     )
     parser.add_argument(
@@ -122,7 +122,7 @@ def _told(args: argparse.Namespace, words: list[str], folder: RunFolder, status:
     if trouble is not None:
         complain(f"outlive: {trouble}")
         return exit_codes.COULD_NOT_MEASURE
-    if not args.exit_report:
+    if args.exit_report is False:
         if folder.stays:
             complain(f"outlive: the looks are in {folder.path}")
         return exit_codes.NOTHING_FOUND
@@ -201,7 +201,7 @@ def _orders(args: argparse.Namespace, contracts: Contracts) -> Any:
     from outlive.resident import orders
 
     sites = {None: orders.SPARSE, True: orders.FULL, False: orders.OFF}[args.sites]
-    return orders.Orders(args.every, args.exit_report, int(args.signal), sites, rows(contracts))
+    return orders.Orders(args.every, args.exit_report is not False, int(args.signal), sites, rows(contracts))
 
 
 def _contracts(file: Path | None) -> Contracts:
