@@ -1,4 +1,4 @@
-"""Programs to be watched: `python programs.py NAME` runs one and prints the seconds its own work took.
+"""Programs to be watched: `python programs.py NAME` runs one and prints the seconds of processor its own work took.
 
 Each does one kind of work for about two seconds and leaves nothing open. `echo` is an asyncio server and its clients in
 one process, sending small messages over loopback: nearly all of it is tasks, callbacks and futures.
@@ -110,6 +110,6 @@ def echo() -> None:
 PROGRAMS = {one.__name__: one for one in (objects, text, numbers, generators, echo)}
 
 if __name__ == "__main__":
-    began = time.perf_counter()
+    began = time.process_time()
     PROGRAMS[sys.argv[1]]()
-    print(time.perf_counter() - began)
+    print(time.process_time() - began)
