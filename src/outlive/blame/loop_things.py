@@ -18,6 +18,7 @@ from outlive.blame import births
 from outlive.blame.carrying import drivers, harness_loops
 from outlive.blame.lives import Thing
 from outlive.lifetimes.clock import SCOPE
+from outlive.probes import tasks
 
 _OF_TASKS = ("asyncio.futures", "asyncio.timeouts", "asyncio.tasks", "asyncio.locks")
 
@@ -51,7 +52,7 @@ def is_current(loop: Any) -> bool:
 
 
 def _tasks(loops: list[Any]) -> Iterator[tuple[Any, Thing]]:
-    for task in _registered():
+    for task in tasks.registered():
         number = _scope_of(task) if not task.done() else 0
         if not number or task in drivers:
             continue
@@ -160,17 +161,6 @@ def _scope_of(task: Any) -> int:
             return one.get(SCOPE, 0)
     context = getattr(task, "_context", None)
     return 0 if context is None else context.get(SCOPE, 0)
-
-
-def _registered() -> set[Any]:
-    """Every task on asyncio's books, copied in one go: other threads add theirs while we look."""
-    module: Any = sys.modules["asyncio.tasks"]
-    weak = getattr(module, "_scheduled_tasks", None)
-    if weak is None:
-        weak = getattr(module, "_all_tasks", None)
-    references = [] if weak is None else list(weak.data)
-    tasks = {task for task in (reference() for reference in references) if task is not None}
-    return tasks | set(getattr(module, "_eager_tasks", ()))
 
 
 def _current() -> Any:

@@ -84,14 +84,15 @@ def pending(loop: AbstractEventLoop | None = None) -> list[Any]:
         return []
     if loop is not None:
         return list(module.all_tasks(loop))
-    return [task for task in _registered(module) if not task.done()]
+    return [task for task in registered() if not task.done()]
 
 
-def _registered(module: Any) -> set[Any]:
-    """Every task that asyncio has on its books, copied in one go: other threads add theirs while we look.
+def registered() -> set[Any]:
+    """Every task that asyncio has on its books, done or not, copied in one go: other threads add theirs while we look.
 
     3.10 and 3.11 keep a WeakSet `_all_tasks`; 3.12 and 3.13 `_scheduled_tasks`, and eager tasks in a set beside it.
     """
+    module: Any = sys.modules.get("asyncio.tasks")
     weak = getattr(module, "_scheduled_tasks", None)
     if weak is None:
         weak = getattr(module, "_all_tasks", None)
