@@ -34,6 +34,9 @@ def native_heap() -> tuple[int, int, int, int] | None:
     starts where exact figures are wanted.
     """
 
+def young_count(count: int = -1, /) -> int:
+    """How many objects count towards the next youngest collection; set where `count` is not negative."""
+
 def crc32c(data: Buffer, crc: int = 0, /) -> int:
     """CRC-32C of `data`, continuing from `crc`."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import pytest
 
 from outlive.capture.look import load_look
 from outlive.capture.snapshot import Snapshot, load
+from outlive.lifetimes.look import take_look
 from outlive.lifetimes.naming import class_name
 from outlive.model.look import Ended, Look, Open
 
@@ -192,3 +194,12 @@ def test_types_are_called_as_snapshots_call_them(snapshot: Snapshot) -> None:
             assert class_name(found) == row.name
             checked += 1
     assert checked > 50
+
+
+def test_a_look_does_not_bring_the_collector_on_sooner(tmp_path: Path) -> None:
+    take_look("asked", str(tmp_path))  # what is loaded for the first one stays
+    gc.collect()
+    before = gc.get_count()[0]
+    take_look("asked", str(tmp_path))
+    assert gc.get_count()[0] - before < 20
+    assert gc.isenabled()

@@ -13,6 +13,7 @@ even the file could be written.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from _weakref import ref
@@ -55,6 +56,28 @@ def harness(obj: object) -> None:
 
 def take_look(reason: str, folder: str, *, snapshot: bool = True, settle: bool = False) -> str | None:
     """Write `look-NNN.json` into the folder, and with it `look-NNN.outlive`; the JSON's path, or None."""
+    with uncollected():
+        return _take(reason, folder, snapshot=snapshot, settle=settle)
+
+
+class uncollected:
+    """A block in which the collector does not come by itself, and that does not count towards its next coming: what we
+    make must not end garbage of the program earlier than it would end without us."""
+
+    __slots__ = ("_collects", "_count")
+
+    def __enter__(self) -> None:
+        self._collects = gc.isenabled()
+        gc.disable()
+        self._count = _core.young_count()
+
+    def __exit__(self, *error: object) -> None:
+        _core.young_count(self._count)
+        if self._collects:
+            gc.enable()
+
+
+def _take(reason: str, folder: str, *, snapshot: bool, settle: bool) -> str | None:
     try:
         path = _free_path(folder)
         rows = REGISTRY.alive()

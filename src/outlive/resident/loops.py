@@ -12,6 +12,7 @@ import sys
 from _weakref import ref
 
 from outlive.lifetimes import calls, imports
+from outlive.lifetimes.look import uncollected
 from outlive.lifetimes.naming import type_name
 from outlive.lifetimes.notebook import NOTEBOOK
 from outlive.lifetimes.places import called_from, task_words
@@ -47,9 +48,10 @@ def watch_loops(looker: Looker) -> None:
         loop = values[0]
         if any(one() is loop for one in last):  # its end begins with the cancelling, and goes on with its close
             return
-        if _has_something_left(loop):
-            last[:] = [ref(loop)]
-            looker.look("loop-ends", snapshot=True)
+        with uncollected():
+            if _has_something_left(loop):
+                last[:] = [ref(loop)]
+                looker.look("loop-ends", snapshot=True)
 
     def before_close(values: tuple[Any, ...], caller: FrameType | None) -> None:
         _tell_of_pending(values[0], caller)
