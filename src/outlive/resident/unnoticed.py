@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import sys
 
-_STATELESS = ("encodings.ascii", "heapq", "types")  # a codec, functions, and names for what the interpreter has
+# a codec, functions, and names for what the compiler and the interpreter have
+_STATELESS = ("__future__", "encodings.ascii", "heapq", "types")
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
