@@ -44,9 +44,7 @@ def end_report(folder: Path, command: Sequence[str], status: int, *, contracts: 
     return _Aftermath(folder, tuple(command), status, contracts).report()
 
 
-def leftovers_of(
-    look: Look, snapshot: Path, contracts: Contracts, category: Category
-) -> tuple[tuple[Leftover, ...], Heap]:
+def _leftovers_of(look: Look, snapshot: Path, contracts: Contracts, category: Category) -> tuple[Leftover, ...]:
     """What one look's snapshot shows to have outlived its end, with source lines filled in."""
     heap = Heap(load(snapshot))
     own = frozenset(look.own_modules)
@@ -59,7 +57,7 @@ def leftovers_of(
     )
     found = explain_look(heap, look, contracts, context, category=category, stuck=stuck(heap))
     sources = Sources()
-    return tuple(_told(one, context, sources) for one in found), heap
+    return tuple(_told(one, context, sources) for one in found)
 
 
 @dataclass
@@ -114,7 +112,7 @@ class _Aftermath:
         file = self.folder / Path(look.snapshot).name
         category = Category.RUNTIME if look.reason in _RUNNING else Category.SHUTDOWN
         try:
-            found, _ = leftovers_of(look, file, self.contracts, category)
+            found = _leftovers_of(look, file, self.contracts, category)
         except (OutliveError, OSError) as error:
             return self._not_explained(f"the snapshot of {look.reason!r} could not be read: {error}")
         except Exception as error:

@@ -1,4 +1,4 @@
-"""Which contracts are in force for a scenario: the packs, and the user's own file.
+"""Which contracts are in force for a scenario or a program: the packs, and the user's own file.
 
 Reads the one file of the user's; what may stand in it, `contracts` knows. A file that was named and is not there, or
 that says what cannot be, is an error: contracts that watch nothing would look like a program that leaves nothing.
@@ -6,6 +6,7 @@ that says what cannot be, is an error: contracts that watch nothing would look l
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib.machinery import PathFinder
 from pathlib import Path
 
@@ -19,14 +20,23 @@ def contracts_for(target: str, file: Path | None = None) -> Contracts:
 
     `target` is a file, or "module:function", which is looked up from here. Raises UsageError, ContractError.
     """
-    found = file or _nearest(Path(target).resolve().parent if Path(target).is_file() else Path.cwd())
+    folder = Path(target).resolve().parent if Path(target).is_file() else Path.cwd()
+    return _read(file or _nearest(folder), _is_installed)
+
+
+def contracts_here(file: Path | None = None) -> Contracts:
+    """Those of `file`, or of the nearest `outlive.toml` from here upwards: which modules there are, the program knows."""
+    return _read(file or _nearest(Path.cwd()), lambda module: True)
+
+
+def _read(found: Path | None, has_module: Callable[[str], bool]) -> Contracts:
     if found is None:
-        return load_contracts(has_module=_is_installed)
+        return load_contracts(has_module=has_module)
     try:
         text = found.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"cannot read {found}: {error}", hint="--contracts a TOML file") from None
-    return load_contracts(text, str(found), has_module=_is_installed)
+    return load_contracts(text, str(found), has_module=has_module)
 
 
 def _is_installed(module: str) -> bool:

@@ -71,7 +71,6 @@ def test_no_newest_result_is_wrong_usage_and_says_how_to_get_one(capsys: pytest.
 
 @pytest.mark.slow
 def test_snapshot_becomes_a_page(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    pytest.importorskip("outlive.heap.summary")
     outlive.snapshot(place / "heap.outlive")
     assert main(["report", "heap.outlive", "-o", "heap.html"]) == 0
     assert "<h2>Types</h2>" in (place / "heap.html").read_text()

@@ -176,7 +176,6 @@ asyncio.run(main())
 
 @pytest.mark.slow
 def test_report_of_what_outlived_its_end_decides_only_where_it_is_strict(tmp_path: Path) -> None:
-    pytest.importorskip("outlive.heap.stuck")
     script = tmp_path / "app.py"
     script.write_text(LEAVES)
     done = outlive("--strict", "--json", str(tmp_path / "end.json"), "--", sys.executable, str(script))

@@ -6,14 +6,9 @@ import signal
 
 import pytest
 
-from outlive import _core
-
 from .conftest import Runs, Watched, command
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(not hasattr(_core, "catch_signals"), reason="this native core catches no signals"),
-]
+pytestmark = pytest.mark.slow
 WAIT = "print('ready', flush=True)\nimport time\nwhile True: time.sleep(1000)"
 
 

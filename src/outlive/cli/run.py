@@ -85,11 +85,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run, report, and return the command's own exit status as a shell says it."""
+    from outlive.in_force import contracts_here
     from outlive.resident.folder import RunFolder
 
     words = _command(args.command)
     _refuse_unwritable(args)
-    contracts = _contracts(args.contracts)
+    contracts = contracts_here(args.contracts)
     folder = RunFolder(args.output)
     try:
         folder.give_orders(_orders(args, contracts))
@@ -202,22 +203,6 @@ def _orders(args: argparse.Namespace, contracts: Contracts) -> Any:
 
     sites = {None: orders.SPARSE, True: orders.FULL, False: orders.OFF}[args.sites]
     return orders.Orders(args.every, args.exit_report is not False, int(args.signal), sites, rows(contracts))
-
-
-def _contracts(file: Path | None) -> Contracts:
-    """The contracts in force. Raises UsageError for a file that is not there or says what cannot be."""
-    from outlive.contracts import USER_FILE, load_contracts
-
-    found = file or next(
-        (folder / USER_FILE for folder in (Path.cwd(), *Path.cwd().parents) if (folder / USER_FILE).is_file()), None
-    )
-    if found is None:
-        return load_contracts()
-    try:
-        text = found.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"cannot read {found}: {error}", hint="--contracts a TOML file") from None
-    return load_contracts(text, str(found))
 
 
 def _command(words: list[str]) -> list[str]:

@@ -127,8 +127,7 @@ def innermost(function: Any) -> Any:
 
 def _original(function: Any) -> Any:
     """The function that a native stand-in of ours stands for."""
-    hooked = getattr(_core, "Hooked", None)
-    return function if hooked is None else hooked.original(function)
+    return _core.Hooked.original(function)
 
 
 def _spelled(code: CodeType, name: str) -> str:
@@ -244,13 +243,12 @@ def _stand_in(function: Any, one: Watch) -> Any:
 
 
 def _native(function: Any, one: Watch) -> Any:
-    """A stand-in without a frame; None where the core has none, or where it would not see the arguments wanted.
+    """A stand-in without a frame; None where it would not see the arguments wanted.
 
     It does not tell with what error the function was left.
     """
-    hooked = getattr(_core, "Hooked", None)
     first = _spelled(innermost(_original(function)).__code__, FIRST)
-    if hooked is None or one.names not in ((), (first,)):
+    if one.names not in ((), (first,)):
         return None
 
     def note(argument: Any) -> None:
@@ -260,7 +258,7 @@ def _native(function: Any, one: Watch) -> Any:
         one.finish((argument,), result, UNSEEN if failed else None, sys._getframe(1))
 
     try:
-        return hooked(function, note, after)
+        return _core.Hooked(function, note, after)
     except TypeError:
         return None
 

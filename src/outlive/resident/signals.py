@@ -52,10 +52,8 @@ class Signals:
         return True
 
     def _stand_in(self) -> None:
-        hooked = getattr(_core, "Hooked", None)
         try:
-            if hooked is not None:
-                _signal.__dict__["raise_signal"] = hooked(_signal.raise_signal, self._raises)
+            _signal.__dict__["raise_signal"] = _core.Hooked(_signal.raise_signal, self._raises)
         except (TypeError, ValueError):
             pass
 
@@ -81,9 +79,8 @@ class Signals:
     def release(self) -> None:
         """Default actions again: nobody reads the pipe from here on."""
         self._write_end = -1
-        give_back = getattr(_core, "release_signals", None)
-        if give_back is not None and not self._looker.is_copy:
-            give_back()
+        if not self._looker.is_copy:
+            _core.release_signals()
 
     def arrived(self, number: int) -> None:
         """In the sampler's thread."""
@@ -92,8 +89,7 @@ class Signals:
             self._looker.leave_word("asked-for", f"look={file or ''}")
             return
         self._looker.look(f"signal {number}", snapshot=self._snapshot)
-        pass_on = getattr(_core, "pass_on", None)
-        if pass_on is not None and not pass_on(number):
+        if not _core.pass_on(number):
             os.kill(os.getpid(), number)  # a handler of the program's is there by now: it is its signal
 
 
@@ -102,8 +98,7 @@ def _is_default(number: int) -> bool:
 
 
 def _catch(numbers: Sequence[int], write_end: int) -> bool:
-    catch = getattr(_core, "catch_signals", None)
     try:
-        return catch is not None and bool(catch(tuple(numbers), write_end))
+        return bool(_core.catch_signals(tuple(numbers), write_end))
     except (OSError, ValueError):
         return False

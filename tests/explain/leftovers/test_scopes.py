@@ -5,14 +5,10 @@ from __future__ import annotations
 import pytest
 from seen_programs import Seen, about, accused, no_word_of, run
 
-from outlive import _core
 from outlive.model.contracts import Condition, Resource
 from outlive.model.leftovers import Answer, Category, Leftover
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(not hasattr(_core.Stamps, "scope_variable"), reason="these stamps carry no scopes"),
-]
+pytestmark = pytest.mark.slow
 SOCKET = Resource("socket.socket", "socket", "close()", "", (Condition(state="closed"),))
 PROGRAM = """
 import asyncio, contextvars, functools, gc, socket, threading
