@@ -25,7 +25,7 @@ def contracts_for(target: str, file: Path | None = None) -> Contracts:
 
 
 def contracts_here(file: Path | None = None) -> Contracts:
-    """Those of `file`, or of the nearest `outlive.toml` from here upwards: which modules there are, the program knows."""
+    """Those of `file`, or of the nearest `outlive.toml` from here upwards; every pack applies, for all we know."""
     return _read(file or _nearest(Path.cwd()), lambda module: True)
 
 
