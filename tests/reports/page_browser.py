@@ -78,6 +78,8 @@ class Browser:
         page.ask("Emulation.setDeviceMetricsOverride", size)
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         page.ask("Emulation.setEmulatedMedia", {"features": [scheme]})
+        # A page that has not the focus, because another opened meanwhile, would lose the keys that are pressed.
+        page.ask("Emulation.setFocusEmulationEnabled", {"enabled": True})
         page.go(file)
         return page
 
@@ -165,6 +167,7 @@ class Page:
         code = {"Enter": 13, "Escape": 27, "ArrowRight": 39, "ArrowDown": 40, "Tab": 9}[key]
         event = {"key": key, "code": key, "windowsVirtualKeyCode": code}
         text = {"text": "\r"} if key == "Enter" else {}
+        self.drawn()  # a press before the first drawing can be lost
         self.ask("Input.dispatchKeyEvent", {"type": "keyDown", **event, **text})
         self.ask("Input.dispatchKeyEvent", {"type": "keyUp", **event})
         self.drawn()

@@ -120,7 +120,7 @@ class Naming:
         if not code:
             return ""
         qualified = self._code_text(code, _QUALIFIED_NAME) or "<function>"
-        if self._rows.type_name(node) == _FUNCTION:  # the code of 3.10 knows its last name only; the function knows all
+        if self._knows_more_than_its_code(node):
             names = [text for target in self._rows.targets(node) if (text := self._rows.text(target))]
             qualified = max((name for name in names if name.endswith(f".{qualified}")), key=len, default=qualified)
         module = self.module_of(node)
@@ -128,6 +128,11 @@ class Naming:
             file, _ = self.location(node)
             module = file.rpartition("/")[2].removesuffix(".py")
         return f"{module}.{qualified}" if module else qualified
+
+    def _knows_more_than_its_code(self, node: int) -> bool:
+        """The code of 3.10 knows its last name only; the function, and the coroutine made by it, know all."""
+        kind = self._rows.type_name(node)
+        return kind == _FUNCTION or (kind in GENERATORS and self._rows.snapshot.python_version.startswith("3.10."))
 
     def module_of(self, node: int) -> str | None:
         """The module in whose globals a function or frame runs; None when that is not shown."""
