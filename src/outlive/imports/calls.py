@@ -1,0 +1,165 @@
+"""The calls of a stack that tell one mistake from another: without the allocator's, without what started the program.
+
+Theory of operation. Tools agree on little: which name the allocator's own frame has, how far out a stack goes, whether a
+module, a line or a signature is said. What they agree on is the order of the functions between the allocator and the
+entry into the program. So names are stripped to that, leading frames of allocators go, and the stack ends where main, a
+thread or the interpreter called in. Where nothing but the interpreter's own C stands before that, the Python functions
+that called it go on. A function without a name is known by its offset in its module, and that only for one build.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from outlive.model.imported import Frame, Stack
+
+DEPTH = 8
+
+_ALLOCATORS = re.compile(
+    r"""^(?:
+    (?:__)?(?:libc_)?(?:malloc|calloc|realloc|reallocarray|memalign|valloc|pvalloc|aligned_alloc|posix_memalign|free|cfree)
+    | (?:__GI_)?_*(?:strdup|strndup|asprintf|vasprintf)(?:_chk)?
+    | operator\ (?:new|delete)(?:\[\])?
+    | std::(?:__new_allocator|allocator|allocator_traits|__allocator_traits)<.*
+    | __gnu_cxx::(?:new_allocator|__alloc_traits)<.* | std::__allocate_guarded<.*
+    | _?Py(?:Mem|Object)_(?:Raw)?(?:Malloc|Calloc|Realloc|Free) | _PyMem_.* | _PyObject_(?:GC_|New|Init).*
+    | PyType_GenericAlloc | _PyType_AllocNoTrack | _?PyObject_GC_New(?:Var)? | _PyObject_NewVar
+    | alloc::alloc::.* | __rust_alloc.* | __rdl_alloc.* | __rg_alloc.* | <alloc::alloc::Global.*
+    | heaptrack_malloc | heaptrack_.* | je_malloc.* | tc_malloc.* | tc_new.* | mi_malloc.*
+    )$""",
+    re.VERBOSE,
+)
+_ALLOCATOR_MODULES = re.compile(
+    r"(?:^|/)(?:vgpreload_\w+[-\w]*|lib(?:asan|lsan|heaptrack_preload|heaptrack_inject|jemalloc|tcmalloc\w*|mimalloc)[-.\w]*)"
+    r"(?:\.so[.\d]*)?$"
+)
+_ENTRIES = frozenset(
+    """main _start __libc_start_main __libc_start_main_impl __libc_start_call_main start_thread clone clone3
+    __clone __clone3 thread_start execute_native_thread_routine asan_thread_start ThreadStartFunc
+    ffi_call ffi_call_int _ctypes_callproc _call_function_pointer PyCFuncPtr_call
+    _PyEval_EvalFrameDefault _PyEval_EvalFrame _PyEval_Vector PyEval_EvalCode _PyFunction_Vectorcall type_call
+    _PyObject_MakeTpCall _PyObject_Call PyObject_Call PyObject_Vectorcall _PyObject_VectorcallTstate _PyObject_Vectorcall
+    cfunction_call cfunction_vectorcall_NOARGS cfunction_vectorcall_O cfunction_vectorcall_FASTCALL
+    cfunction_vectorcall_FASTCALL_KEYWORDS method_vectorcall_NOARGS method_vectorcall_O method_vectorcall_FASTCALL
+    method_vectorcall_FASTCALL_KEYWORDS method_vectorcall_VARARGS slot_tp_init slot_tp_new slot_tp_call
+    Py_RunMain Py_BytesMain pymain_main""".split()
+) | {"(below main)"}
+_NO_CODE = ("[stack]", "[heap]", "[anon]")
+_CLONES = re.compile(
+    r"(?:\.(?:part|constprop|isra|cold|lto_priv|localalias|llvm|unlikely)(?:\.\d+)*)+$| \[clone [^\]]*\]"
+)
+_VERSION = re.compile(r"@+(?:plt|[A-Za-z]+_[\w.]+)$")
+_RUST_HASH = re.compile(r"::h[0-9a-f]{16}$")
+_SO_VERSION = re.compile(r"(\.so)(?:\.\d+)+$")
+_LIBRARY_VERSION = re.compile(r"-\d+(?:\.\d+)*(?=\.so$)")
+_INTERPRETER_FILE = re.compile(r"^(?:\./)?(?:Objects|Python|Modules|Parser|Include)/")
+_PYTHON_FILE = (".py", ".pyc", ".pyx")
+
+
+def inner_calls(stack: Stack) -> tuple[Frame, ...]:
+    """At most eight calls, innermost first, with their names normalised; () where none is known."""
+    frames = [one for one in stack.frames]
+    while frames and is_allocator(frames[0]):
+        frames.pop(0)
+    own, outer = _parted(frames)
+    if own and all(_is_interpreters(one) for one in own):
+        own = [*own, *(one for one in outer if _is_python(one))]
+    return tuple(_normal(one) for one in own[:DEPTH])
+
+
+def _parted(frames: Sequence[Frame]) -> tuple[list[Frame], list[Frame]]:
+    """The calls up to the entry, and those from there. An entry that is the only call there is stays."""
+    at = next((at for at, one in enumerate(frames) if _is_entry(one)), len(frames))
+    if at == 0 and frames and bare_name(frames[0].function) == "main":
+        at = 1
+    own = list(frames[:at])
+    while len(own) > 1 and _is_nothing(own[-1]):
+        own.pop()
+    return own, list(frames[at:])
+
+
+def is_allocator(frame: Frame) -> bool:
+    """Whether it is an allocator's frame, or that of a tool that stands in for one."""
+    name = bare_name(frame.function)
+    return (
+        bool(_ALLOCATORS.match(name) or _ALLOCATOR_MODULES.search(frame.module)) or "/src/libsanitizer/" in frame.file
+    )
+
+
+def key(frame: Frame) -> str:
+    """What tells this call from another in every tool: its function, or its place in its module."""
+    if frame.function:
+        return frame.function
+    if frame.offset >= 0:
+        return f"{module_name(frame.module)}+{frame.offset:x}"
+    return f"{module_name(frame.module)}!?"
+
+
+def is_known(frame: Frame) -> bool:
+    """Whether `key` names one place of the code, and not any place of a module."""
+    return bool(frame.function) or frame.offset >= 0
+
+
+def shown(frame: Frame) -> str:
+    """`module!function`, as far as it is known."""
+    module = module_name(frame.module)
+    name = frame.function or (f"+{frame.offset:x}" if frame.offset >= 0 else "?")
+    return f"{module}!{name}" if module else name
+
+
+def bare_name(function: str) -> str:
+    """A function without its signature, its interceptor's prefix, its versions and the clones of optimisers."""
+    name = function.removeprefix("__interceptor_").removeprefix("___interceptor_")
+    name = _RUST_HASH.sub("", _VERSION.sub("", _CLONES.sub("", name[:2000])))
+    name = name.removesuffix(" const") if name.endswith(") const") else name
+    return _without_parameters(name) if name.endswith(")") else name
+
+
+def module_name(path: str) -> str:
+    """The file's name without its version: libc.so for /lib/libc.so.6."""
+    return _LIBRARY_VERSION.sub("", _SO_VERSION.sub(r"\1", path.rsplit("/", 1)[-1]))
+
+
+def same_file(one: str, other: str) -> bool:
+    """Whether two paths can mean one file: the shorter ends the longer. Builds and reports have different roots."""
+    parts, others = _parts(one), _parts(other)
+    size = min(len(parts), len(others))
+    return size > 0 and parts[-size:] == others[-size:]
+
+
+def _parts(path: str) -> list[str]:
+    return [one for one in path.split("/") if one not in ("", ".", "..")]
+
+
+def _without_parameters(name: str) -> str:
+    """Cuts the last bracketed list; `operator()` and `(anonymous namespace)` keep theirs."""
+    depth = 0
+    for at in range(len(name) - 1, -1, -1):
+        depth += (name[at] == ")") - (name[at] == "(")
+        if depth == 0:
+            head = name[:at]
+            return name if not head or head.endswith("operator") or head.endswith("::") else head
+    return name
+
+
+def _is_entry(frame: Frame) -> bool:
+    return bare_name(frame.function) in _ENTRIES or frame.module in _NO_CODE
+
+
+def _is_nothing(frame: Frame) -> bool:
+    """No name, and no module but libffi's, which stands before the entry of ctypes."""
+    return frame.function in ("", "<unknown>", "???") and (not frame.module or "libffi" in frame.module)
+
+
+def _is_interpreters(frame: Frame) -> bool:
+    return bool(_INTERPRETER_FILE.match(frame.file)) or module_name(frame.module).startswith("libpython")
+
+
+def _is_python(frame: Frame) -> bool:
+    return frame.file.endswith(_PYTHON_FILE) or frame.file.startswith("<frozen")
+
+
+def _normal(frame: Frame) -> Frame:
+    name = "" if frame.function in ("<unknown>", "???") else bare_name(frame.function)
+    return Frame(name, frame.module, frame.file, frame.line, frame.inlined, frame.offset)

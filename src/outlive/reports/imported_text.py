@@ -1,0 +1,147 @@
+"""Other tools' reports as text: the verdict and whose word it is, each finding with its witnesses, and what is missing.
+
+Pure: a report in, a string out. Names in a report are foreign: all pass `printable`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from outlive.model.imported import Amount, Frame, ImportedFinding, ImportReport, Report, Stack, Witness
+from outlive.model.verdict import Note, Verdict
+from outlive.reports.amounts import byte_size, counted
+from outlive.reports.imported_words import headline
+from outlive.reports.printable import printable
+from outlive.reports.style import Style, columns
+from outlive.reports.why_text import owner_words, row, wrapped
+
+_LONGEST = 300
+_SHOWN_CALLS = 6
+_SHOWN_NOTES = 12
+_SHOWN_WITNESSES = 8
+
+
+def render(report: ImportReport, *, limit: int = 10, color: bool = False) -> str:
+    """The whole report, at most `limit` findings a part, ending with a line break."""
+    style = Style(color)
+    broken = [one for one in report.findings if one.is_broken]
+    leaks = [one for one in report.findings if one.is_leak]
+    rest = [one for one in report.findings if not one.is_broken and not one.is_leak]
+    parts = [
+        _verdict(report, style),
+        _reports(report.reports, limit, style),
+        *_findings("memory or descriptors used wrongly", broken, 1, limit, style),
+        *_findings("leaks", leaks, 1 + len(broken), limit, style),
+        *_findings("told, and surely no leak by that alone", rest, 1 + len(broken) + len(leaks), limit, style),
+        _aside(report.set_aside, limit, style),
+        _notes(report.notes, limit),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _verdict(report: ImportReport, style: Style) -> str:
+    paint = {Verdict.LEAK: style.bad, Verdict.NO_LEAK: style.good, Verdict.COULD_NOT_TELL: style.unsure}
+    words = paint[report.verdict](report.verdict.value.upper())
+    lines = [f"{words}  {printable(report.reason, _LONGEST)}"]
+    if report.broken:
+        tools = dict.fromkeys(w.tool for one in report.findings if one.is_broken for w in one.witnesses if w.seen)
+        said = ", ".join(printable(one) for one in tools)
+        found = counted(report.broken, "wrong use")
+        lines.append(f"{style.bad('BROKEN')}  {found} of memory or descriptors, by the word of {said}")
+    return "\n".join(lines)
+
+
+def _reports(reports: Sequence[Report], limit: int, style: Style) -> str:
+    rows = [
+        [
+            printable(one.file),
+            printable(f"{one.tool} {one.version}".strip()),
+            printable(one.command, 60) + (f" (process {one.pid})" if one.pid else ""),
+            counted(len(one.claims), "record"),
+            "whole" if one.whole else "not whole",
+        ]
+        for one in reports[:limit]
+    ]
+    table = columns(rows, left=frozenset({0, 1, 2, 4}))
+    return "\n".join([style.strong("reports"), *(f"  {one}" for one in [*table, *_more(len(reports), limit)])])
+
+
+def _findings(title: str, found: Sequence[ImportedFinding], first: int, limit: int, style: Style) -> list[str]:
+    if not found:
+        return []
+    parts = ["\n".join(_finding(one, first + at, style)) for at, one in enumerate(found[:limit])]
+    return [style.strong(title), *parts, *(f"  {one}" for one in _more(len(found), limit))]
+
+
+def _finding(one: ImportedFinding, at: int, style: Style) -> list[str]:
+    first, *others = wrapped(printable(headline(one), _LONGEST), "")
+    lines = [f"  {at}. {style.strong(first)}", *(f"     {style.strong(line)}" for line in others)]
+    facts = [
+        ("whose", owner_words(one.owner) + (f", called from {one.called_by}" if one.called_by else "")),
+        *(_stack(stack) for stack in one.stacks),
+        ("said by", "\n".join(_witnesses(one.witnesses))),
+        ("but", "\n".join(one.disagreements)),
+        ("hidden by", one.hidden_by),
+    ]
+    for name, text in facts:
+        if text:
+            clean = "\n".join(printable(line, _LONGEST) for line in text.split("\n"))
+            lines += [f"     {line}".rstrip() for line in row(printable(name), clean, style).splitlines()]
+    lasts = "" if one.symbolised else "  (of this build only: it has calls without a name)"
+    lines.append(f"     {style.quiet(f'fingerprint {one.fingerprint}{lasts}')}")
+    return lines
+
+
+def _stack(stack: Stack) -> tuple[str, str]:
+    """Calls in words; none for a stack that has no frames."""
+    lines = [_frame(one) for one in stack.frames[:_SHOWN_CALLS]]
+    more = len(stack.frames) - len(lines)
+    if more > 0 or stack.cut:
+        lines.append(f"and {counted(more, 'call')} more" if more > 0 else "…")
+    return stack.role or "at", "\n".join(lines)
+
+
+def _frame(one: Frame) -> str:
+    name = one.function or "(no name)"
+    where = f"{one.file}:{one.line}" if one.line else one.file or one.module
+    inlined = " (inlined)" if one.inlined else ""
+    return f"{name}{inlined}  {where}".rstrip()
+
+
+def _witnesses(witnesses: Sequence[Witness]) -> list[str]:
+    lines = []
+    for one in witnesses[:_SHOWN_WITNESSES]:
+        amounts = "; ".join(text for text in (_amount(amount) for amount in one.amounts) if text)
+        said = amounts or ("" if one.seen else "by reading the code")
+        if not one.seen and amounts:
+            said = f"{amounts}, by reading the code"
+        words = (
+            f" “{printable(one.text, 120)}”" if one.text and not amounts.strip() or not one.seen and one.text else ""
+        )
+        place = f" at {one.places[0]}" if one.places else ""
+        lines.append(f"{one.tool}{place}: {said}{words}".rstrip(": "))
+    more = len(witnesses) - len(lines)
+    return [*lines, f"and {counted(more, 'other')}"] if more > 0 else lines
+
+
+def _amount(amount: Amount) -> str:
+    size = byte_size(amount.bytes) if amount.bytes >= 0 else ""
+    count = f"{amount.count:,} of it" if amount.count >= 0 else ""
+    return ", ".join(one for one in (amount.loss.value if amount.loss else "", count, size) if one)
+
+
+def _aside(found: Sequence[ImportedFinding], limit: int, style: Style) -> str:
+    if not found:
+        return ""
+    rows = [f"{printable(headline(one), _LONGEST)} (by {printable(one.hidden_by)})" for one in found[:limit]]
+    return "\n".join([style.strong("set aside"), *(f"  {one}" for one in [*rows, *_more(len(found), limit)])])
+
+
+def _notes(notes: Sequence[Note], limit: int) -> str:
+    most = max(limit, _SHOWN_NOTES)
+    lines = [f"  note: {one.slug}: {printable(one.text, _LONGEST)}" for one in notes[:most]]
+    return "\n".join([*lines, *(f"  {one}" for one in _more(len(notes), most))])
+
+
+def _more(count: int, limit: int) -> list[str]:
+    return [f"and {count - limit:,} more (--limit {count} shows all)"] if count > limit else []
