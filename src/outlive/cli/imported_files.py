@@ -6,6 +6,7 @@ The door between the world and the room `imports`, which takes bytes. Files are 
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import os
 import stat
 import zlib
@@ -60,7 +61,7 @@ def _head(file: str) -> bytes:
 
 
 class _Pieces:
-    """Gives the file's expanded bytes from the beginning, each time it is called. `trouble` is set when they end early."""
+    """Gives the file's expanded bytes from the beginning, each time it is called; `trouble` says why they end early."""
 
     def __init__(self, file: str, head: bytes) -> None:
         self._file, self._head = file, head
@@ -129,7 +130,7 @@ def _memray(file: str) -> list[Report]:
     from outlive.imports.refusal import UnreadableReport
 
     try:
-        import memray
+        memray: Any = importlib.import_module("memray")
     except ImportError:
         raise UsageError(
             f"{file} is a capture of memray", why="only memray itself reads it", hint="pip install 'outlive[memray]'"
@@ -150,7 +151,7 @@ def _memray(file: str) -> list[Report]:
 
 
 def _rows(reader: Any) -> tuple[list[tuple[int, int, Sequence[Any]]], str]:
-    """The records, largest first, and why there are not all. Records of an unfinished capture come as far as they go."""
+    """The records, largest first, and why there are not all. Those of an unfinished capture come as far as they go."""
     from outlive.imports.limits import CLAIMS, FRAMES
 
     rows: list[tuple[int, int, Sequence[Any]]] = []

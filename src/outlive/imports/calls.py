@@ -1,7 +1,7 @@
 """The calls of a stack that tell one mistake from another: without the allocator's, without what started the program.
 
-Theory of operation. Tools agree on little: which name the allocator's own frame has, how far out a stack goes, whether a
-module, a line or a signature is said. What they agree on is the order of the functions between the allocator and the
+Theory of operation. Tools agree on little: what name the allocator's own frame has, how far out a stack goes, whether
+a module, a line or a signature is said. What they agree on is the order of the functions between the allocator and the
 entry into the program. So names are stripped to that, leading frames of allocators go, and the stack ends where main, a
 thread or the interpreter called in. Where nothing but the interpreter's own C stands before that, the Python functions
 that called it go on. A function without a name is known by its offset in its module, and that only for one build.
@@ -34,17 +34,25 @@ _ALLOCATOR_MODULES = re.compile(
     r"(?:^|/)(?:vgpreload_\w+[-\w]*|lib(?:asan|lsan|heaptrack_preload|heaptrack_inject|jemalloc|tcmalloc\w*|mimalloc)[-.\w]*)"
     r"(?:\.so[.\d]*)?$"
 )
-_ENTRIES = frozenset(
-    """main _start __libc_start_main __libc_start_main_impl __libc_start_call_main start_thread clone clone3
-    __clone __clone3 thread_start execute_native_thread_routine asan_thread_start ThreadStartFunc
-    ffi_call ffi_call_int _ctypes_callproc _call_function_pointer PyCFuncPtr_call
-    _PyEval_EvalFrameDefault _PyEval_EvalFrame _PyEval_Vector PyEval_EvalCode _PyFunction_Vectorcall type_call
-    _PyObject_MakeTpCall _PyObject_Call PyObject_Call PyObject_Vectorcall _PyObject_VectorcallTstate _PyObject_Vectorcall
-    cfunction_call cfunction_vectorcall_NOARGS cfunction_vectorcall_O cfunction_vectorcall_FASTCALL
-    cfunction_vectorcall_FASTCALL_KEYWORDS method_vectorcall_NOARGS method_vectorcall_O method_vectorcall_FASTCALL
-    method_vectorcall_FASTCALL_KEYWORDS method_vectorcall_VARARGS slot_tp_init slot_tp_new slot_tp_call
-    Py_RunMain Py_BytesMain pymain_main""".split()
-) | {"(below main)"}
+_ENTRY_NAMES = (
+    "main _start __libc_start_main __libc_start_main_impl __libc_start_call_main start_thread clone clone3"
+    " __clone __clone3 thread_start execute_native_thread_routine asan_thread_start ThreadStartFunc ffi_call"
+    " ffi_call_int _ctypes_callproc _call_function_pointer PyCFuncPtr_call _PyEval_EvalFrameDefault"
+    " _PyEval_EvalFrame _PyEval_Vector PyEval_EvalCode _PyFunction_Vectorcall type_call _PyObject_MakeTpCall"
+    " _PyObject_Call PyObject_Call PyObject_Vectorcall _PyObject_VectorcallTstate _PyObject_Vectorcall"
+    " cfunction_call cfunction_vectorcall_NOARGS cfunction_vectorcall_O cfunction_vectorcall_FASTCALL"
+    " cfunction_vectorcall_FASTCALL_KEYWORDS method_vectorcall_NOARGS method_vectorcall_O"
+    " method_vectorcall_FASTCALL method_vectorcall_FASTCALL_KEYWORDS method_vectorcall_VARARGS slot_tp_init"
+    " slot_tp_new slot_tp_call Py_RunMain Py_BytesMain pymain_main"
+)
+_ENTRIES = frozenset((*_ENTRY_NAMES.split(), "(below main)"))
+_SOFT = re.compile(r"^(?:_?Py|std::|__gnu_cxx::|alloc::|_*(?:GI_)?_*(?:strn?dup|v?asprintf))")
+_OPENER_NAMES = (
+    "open open64 openat openat64 creat creat64 GI_open GI_open64 libc_open libc_open64 pipe pipe2 socket socketpair"
+    " accept accept4 dup dup2 dup3 fcntl epoll_create epoll_create1 eventfd timerfd_create signalfd memfd_create"
+    " inotify_init inotify_init1 fopen fopen64 fopen_internal IO_file_open IO_file_fopen"
+)
+_OPENERS = frozenset(_OPENER_NAMES.split())
 _NO_CODE = ("[stack]", "[heap]", "[anon]")
 _CLONES = re.compile(
     r"(?:\.(?:part|constprop|isra|cold|lto_priv|localalias|llvm|unlikely)(?:\.\d+)*)+$| \[clone [^\]]*\]"
@@ -59,13 +67,31 @@ _PYTHON_FILE = (".py", ".pyc", ".pyx")
 
 def inner_calls(stack: Stack) -> tuple[Frame, ...]:
     """At most eight calls, innermost first, with their names normalised; () where none is known."""
-    frames = [one for one in stack.frames]
-    while frames and is_allocator(frames[0]):
-        frames.pop(0)
+    frames = without_allocator(stack).frames
+    if len(frames) == 1 and _is_plain_allocator(frames[0]):
+        return ()
     own, outer = _parted(frames)
-    if own and all(_is_interpreters(one) for one in own):
+    if all(_is_interpreters(one) for one in own):
         own = [*own, *(one for one in outer if _is_python(one))]
     return tuple(_normal(one) for one in own[:DEPTH])
+
+
+def without_allocator(stack: Stack) -> Stack:
+    """The stack without its leading frames of allocators, or of what opens descriptors; the last one always stays."""
+    frames = stack.frames
+    first = 0
+    while first < len(frames) - 1 and (is_allocator(frames[first]) or _opens(stack.role, frames[first])):
+        first += 1
+    return Stack(stack.role, frames[first:], stack.cut)
+
+
+def _opens(role: str, frame: Frame) -> bool:
+    return role == "opened" and bare_name(frame.function).lstrip("_") in _OPENERS
+
+
+def _is_plain_allocator(frame: Frame) -> bool:
+    """malloc and its like: a stack of no more says nothing. Of an allocator above it, one knows at least that."""
+    return is_allocator(frame) and not _SOFT.match(bare_name(frame.function))
 
 
 def _parted(frames: Sequence[Frame]) -> tuple[list[Frame], list[Frame]]:
@@ -74,7 +100,8 @@ def _parted(frames: Sequence[Frame]) -> tuple[list[Frame], list[Frame]]:
     if at == 0 and frames and bare_name(frames[0].function) == "main":
         at = 1
     own = list(frames[:at])
-    while len(own) > 1 and _is_nothing(own[-1]):
+    entered = at < len(frames)
+    while own and _is_nothing(own[-1]) and (entered or len(own) > 1):
         own.pop()
     return own, list(frames[at:])
 
@@ -88,9 +115,12 @@ def is_allocator(frame: Frame) -> bool:
 
 
 def key(frame: Frame) -> str:
-    """What tells this call from another in every tool: its function, or its place in its module."""
+    """What tells this call from another in every tool: its function, or its place in its module.
+
+    A function of Python has its file with it: every file has a `<module>`.
+    """
     if frame.function:
-        return frame.function
+        return f"{frame.file.rsplit('/', 1)[-1]}:{frame.function}" if _is_python(frame) else frame.function
     if frame.offset >= 0:
         return f"{module_name(frame.module)}+{frame.offset:x}"
     return f"{module_name(frame.module)}!?"
@@ -139,7 +169,7 @@ def _without_parameters(name: str) -> str:
         depth += (name[at] == ")") - (name[at] == "(")
         if depth == 0:
             head = name[:at]
-            return name if not head or head.endswith("operator") or head.endswith("::") else head
+            return name if not head or head.endswith(("operator", "::")) else head
     return name
 
 

@@ -66,7 +66,7 @@ def _hidden_findings(
 def _parted(
     found: Iterable[ImportedFinding], mine: Sequence[str]
 ) -> tuple[list[ImportedFinding], list[ImportedFinding]]:
-    """What may be yours, and what surely is not: no call of it lies in what `mine` names, and each says where it lies."""
+    """What may be yours, and what surely is not: no call lies in what `mine` names, and each says where it lies."""
     if not mine:
         return list(found), []
     ours, others = [], []

@@ -21,7 +21,7 @@ def read(file: str, values: Iterable[Any], complete: bool) -> list[Report]:
         for row in a_list(array):
             others += not _claim(draft, a_dict(row))
     if others:
-        draft.trouble(f"{others:,} other diagnostics are of no leak and no wrong use of memory")
+        draft.trouble(f"of no leak and no wrong use of memory: {others:,} more")
     return [draft.report()]
 
 

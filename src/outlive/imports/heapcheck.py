@@ -1,6 +1,6 @@
 """The text of gperftools' heap checker.
 
-Its leaks are blocks that nothing points to. Where it says itself that it may report what is none, a leak is possible only.
+Its leaks are blocks that nothing points to. Where it says itself that it may report what is none, one is possible only.
 """
 
 from __future__ import annotations

@@ -1,14 +1,15 @@
-"""heaptrack's recording after `heaptrack --interpret`: one letter and hexadecimal numbers a line.
+"""heaptrack's recording after its interpreter: one letter and hexadecimal numbers a line.
 
-Theory of operation. Strings (`s`), instruction pointers (`i`) and calls (`t`) are numbered from 1 as they come, with 0 for
-none; allocation infos (`a`) from 0. What is live at the end is the pluses minus the minuses of each info. A recording
-says nothing of who points to what: what is left is *unfreed*, and no more. The interpreter ends its output with the
-numbers of strings and ips, which must be ours: that proves that nothing is cut.
+Theory of operation. Strings (`s`), instruction pointers (`i`) and calls (`t`) are numbered from 1 as they come, with
+0 for none; allocation infos (`a`) from 0. What is live at the end is the pluses minus the minuses of each info. A
+recording says nothing of who points to what: what is left is *unfreed*, and no more. The interpreter ends its output
+with the numbers of strings and ips, which must be ours: that proves that nothing is cut.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 
 from outlive.imports.draft import Draft, named, stack
 from outlive.imports.figures import whole_number
@@ -18,6 +19,7 @@ from outlive.imports.refusal import UnreadableReport
 from outlive.model.imported import Frame, Hidden, Loss, Report
 
 _NEWEST = 3
+_Row = TypeVar("_Row")
 
 
 def read(file: str, lines: Lines) -> list[Report]:
@@ -89,7 +91,7 @@ class _Recording:
 
     def _ip(self, rest: str) -> None:
         words = [whole_number(one, 16) for one in rest.split(" ")[: 2 + 3 * FRAMES]]
-        sound = len(words) >= 2 and all(0 <= one for one in words[1:])
+        sound = len(words) >= 2 and all(one >= 0 for one in words[1:])
         self._put(self._ips, self._frames(words) if sound else (), sound)
 
     def _frames(self, words: list[int]) -> tuple[Frame, ...]:
@@ -98,7 +100,7 @@ class _Recording:
         if len(triples) < 2:
             name = self._name(triples[0]) if triples else ""
             return (Frame(name, module),)
-        rows = [(triples[at : at + 3] + [0, 0])[:3] for at in range(0, len(triples), 3)]
+        rows = [[*triples[at : at + 3], 0, 0][:3] for at in range(0, len(triples), 3)]
         return tuple(
             Frame(self._name(row[0]), module, self._name(row[1]), row[2], inlined=at < len(rows) - 1)
             for at, row in enumerate(rows)
@@ -111,12 +113,11 @@ class _Recording:
         return ""
 
     def _string(self, rest: str) -> None:
-        size, space, text = rest.partition(" ")
-        sound = bool(space) and whole_number(size, 16) == len(text.encode("utf-8", "surrogateescape"))
-        # A name that is no UTF-8 has become longer by its replacement characters: it is no sign of damage.
-        self._put(self._strings, named(text), sound or "\ufffd" in text or len(text) > 4000)
+        """Its size stands first; it proves nothing that the number of strings does not."""
+        _, space, text = rest.partition(" ")
+        self._put(self._strings, named(text), bool(space))
 
-    def _put(self, table: list[object], row: object, sound: bool) -> None:  # type: ignore[misc]
+    def _put(self, table: list[_Row], row: _Row, sound: bool) -> None:
         if len(table) >= TABLE_ROWS:
             self._full = True
             return
@@ -150,8 +151,8 @@ class _Recording:
     def _raw(self, _: str) -> None:
         raise UnreadableReport(
             f"{self._file}: a raw heaptrack recording, without names",
-            why="heaptrack writes addresses first; its second step gives them names",
-            hint=f"heaptrack --interpret {self._file}",
+            why="heaptrack writes addresses first; its interpreter gives them names",
+            hint=f"zstd -dc {self._file} | /usr/lib/heaptrack/libexec/heaptrack_interpret > interpreted.txt",
         )
 
     def end(self, lines: Lines) -> Report:

@@ -1,7 +1,7 @@
 """memray's records, as its own reader gives them: what was not given back when the recording ended.
 
-Takes plain rows, so that memray itself is imported elsewhere. *Unfreed*, and no more: memray does not look who points to
-what. Names of native calls are looked up by memray when the file is read, in the libraries as they are then.
+Takes plain rows, so that memray itself is imported elsewhere. *Unfreed*, and no more: memray does not look who points
+to what. Names of native calls are looked up by memray when the file is read, in the libraries as they are then.
 """
 
 from __future__ import annotations

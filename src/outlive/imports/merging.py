@@ -1,9 +1,9 @@
 """Claims of many reports into findings: one for each mistake, with a witness for each report that tells of it.
 
-Theory of operation. Claims of one kind with the same calls (`calls.inner_calls`, by name) are one mistake, whatever the
-tool, unless what they say of modules or source files shows that equal names mean different code. A claim whose innermost
-call is known by nothing is never joined to another. A static analyser often begins its path in the middle of the
-program, so its claim also joins the findings that were made at its very place: function, file and line.
+Theory of operation. Claims of one kind with the same calls (`calls.inner_calls`, by name) are one mistake, whatever
+the tool, unless what they say of modules or source files shows that equal names mean different code. A claim whose
+innermost call is known by nothing is never joined to another. A static analyser often begins its path in the middle of
+the program, so its claim also joins the findings that were made at its very place: function, file and line.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from outlive.imports.calls import inner_calls, is_allocator, is_known, key, same_file, shown
+from outlive.imports.calls import inner_calls, is_known, key, same_file, shown, without_allocator
 from outlive.imports.disagreements import disagreements
 from outlive.imports.figures import together
 from outlive.imports.limits import TEXT_CHARS
@@ -164,7 +164,7 @@ def _finding(group: _Group, reports: Sequence[Report], mine: Sequence[str]) -> I
         loss=loss,
         count=leading[0],
         bytes=leading[1],
-        stacks=tuple(_without_allocator(one) for one in best.stacks),
+        stacks=tuple(without_allocator(one) for one in best.stacks),
         place=_place(group.calls),
         owner=owner,
         called_by=called_by,
@@ -174,13 +174,6 @@ def _finding(group: _Group, reports: Sequence[Report], mine: Sequence[str]) -> I
         symbolised=bool(group.calls) and all(one.function for one in group.calls),
         disagreements=disagreements(witnesses),
     )
-
-
-def _without_allocator(stack: Stack) -> Stack:
-    frames = list(stack.frames)
-    while len(frames) > 1 and is_allocator(frames[0]):
-        frames.pop(0)
-    return Stack(stack.role, tuple(frames), stack.cut)
 
 
 def _witnesses(group: _Group, reports: Sequence[Report]) -> tuple[Witness, ...]:
@@ -238,6 +231,8 @@ def _place(calls: Sequence[Frame]) -> str:
         return ""
     at = calls[0]
     where = f"{at.file}:{at.line}" if at.line else at.file
+    if where and at.function.endswith(where):
+        return at.function
     if where:
         return f"{where} in {at.function}" if at.function else where
     return shown(at)
@@ -247,15 +242,12 @@ def _fingerprint(group: _Group) -> str:
     """Of the calls' names. A module stands in it only where there is no name: not every tool says the module of a call
     that has one, and the same mistake must have the same fingerprint in every tool."""
     names = [key(one) if is_known(one) else f"{one.file.rsplit('/', 1)[-1]}:?" for one in group.calls]
-    if not names:
-        names = [one.text for _, one in group.claims[:1]]
+    if not any(is_known(one) for one in group.calls):
+        names += [one.text for _, one in group.claims[:1]]
     text = "\0".join((group.kind, group.resource, *names))
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 
 def _order(one: ImportedFinding) -> tuple[object, ...]:
-    if one.is_broken:
-        rank = -1
-    else:
-        rank = LOSSES.index(one.loss) if one.loss is not None and one.seen else len(LOSSES)
-    return rank, -one.bytes, -one.count, one.place, one.fingerprint
+    lost = LOSSES.index(one.loss) if one.loss is not None and one.seen else len(LOSSES)
+    return -1 if one.is_broken else lost, -one.bytes, -one.count, one.place, one.fingerprint

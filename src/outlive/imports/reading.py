@@ -1,4 +1,4 @@
-"""One file's bytes into reports or suppressions: recognises, chooses the reader, never fails otherwise than in words."""
+"""One file's bytes into reports or suppressions: recognises, chooses the reader, fails in words only."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from outlive.imports.suppressions import Suppressions
 from outlive.model.imported import Report
 
 KNOWN = (
-    "LeakSanitizer, AddressSanitizer, Valgrind (XML and text), heaptrack, memray, SARIF, gcc's JSON, gperftools, jemalloc, "
-    "talloc, libuv's handles, and suppressions"
+    "LeakSanitizer, AddressSanitizer, Valgrind (XML and text), heaptrack, memray, SARIF, gcc's JSON, gperftools, "
+    "jemalloc, talloc, libuv's handles, and suppressions"
 )
 _READERS: dict[str, Callable[[str, Lines], list[Report]]] = {
     "sanitizer": sanitizer.read,

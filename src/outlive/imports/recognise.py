@@ -1,7 +1,7 @@
 """Which tool wrote this, told by content and never by the file's name.
 
-Binary forms by their first bytes; XML and JSON by their first sign; text by the first line that only one tool writes, which
-may stand far inside of a program's own output.
+Binary forms by their first bytes; XML and JSON by their first sign; text by the first line that only one tool writes,
+which may stand far inside of a program's own output.
 """
 
 from __future__ import annotations

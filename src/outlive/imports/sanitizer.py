@@ -107,7 +107,7 @@ class _Section:
             self._record, self._stacks = None, []
 
     def _summary(self, tool: str, text: str) -> None:
-        """A leak report of a program built for AddressSanitizer begins as LeakSanitizer's, and ends under its own name."""
+        """A leak report of a program built for AddressSanitizer begins as LeakSanitizer's; here is its name."""
         self.summed = True
         self.draft.tool = tool
         if not self.leaks:

@@ -43,9 +43,9 @@ def _run(file: str, run: dict[str, Any]) -> Report:
         elif not _claim(draft, result, rules):
             others += 1
     if others:
-        draft.trouble(f"{others:,} other results are of no leak and no wrong use of memory")
+        draft.trouble(f"of no leak and no wrong use of memory: {others:,} more")
     if suppressed:
-        draft.trouble(f"{suppressed:,} results are suppressed or passed in the report itself")
+        draft.trouble(f"suppressed or passed in the report itself: {suppressed:,}")
     return draft.report()
 
 
@@ -89,11 +89,8 @@ def _events(result: dict[str, Any]) -> list[Event]:
     flow = a_dict(next(iter(a_list(result.get("codeFlows"))), {}))
     thread = a_dict(next(iter(a_list(flow.get("threadFlows"))), {}))
     events: list[Event] = []
-    line = 0
     for one in a_list(thread.get("locations")):
         event = _event(a_dict(a_dict(one).get("location")), a_count(a_dict(one).get("nestingLevel")))
-        # clang leaves the line out where it is 1 … or the same as its neighbour's; then it is not known.
-        line = event.line or line
         events.append(event)
     return events
 

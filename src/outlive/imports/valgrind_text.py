@@ -1,9 +1,9 @@
 """Valgrind's text: Memcheck's errors, leak records and open descriptors, each line with its process in front.
 
-Theory of operation. Every line begins with `==PID==`, so interleaved processes are parted surely. Within one process a
-block of lines without an empty one between them is one record: a sentence, then `at`/`by` frames, further sentences with
-frames of their own. Which sentence opens which kind stands in one table. The last line is ERROR SUMMARY; the LEAK SUMMARY
-is held against the records.
+Theory of operation. Every line begins with `==PID==`, so interleaved processes are parted surely. Within one process
+a block of lines without an empty one between them is one record: a sentence, then `at`/`by` frames, further sentences
+with frames of their own. Which sentence opens which kind stands in one table. The last line is ERROR SUMMARY; the LEAK
+SUMMARY is held against the records.
 """
 
 from __future__ import annotations
@@ -116,7 +116,8 @@ class _Process:
                 "leak", self._in_role("allocated"), loss=_LOSSES[found[4]], count=count, bytes=size, text=sentence
             )
         elif _OPEN_FD.match(sentence):
-            self._draft.claim("fd-not-closed", self._in_role("opened"), resource="fd", count=1, text=sentence)
+            stacks = self._in_role("opened")
+            self._draft.claim("fd-not-closed", stacks, resource="fd", loss=Loss.UNFREED, count=1, text=sentence)
         else:
             name = next(name for begin, name in _ERRORS if sentence.startswith(begin))
             kind = kind_of(name, " ".join(self._record[1:]))
@@ -184,4 +185,6 @@ def _frame(words: str) -> Frame:
 def is_mark(line: str) -> bool:
     """Whether this line is Valgrind's. A line of a sanitizer begins alike, and goes on with ERROR."""
     found = LINE.match(line)
-    return bool(found) and (found[2] or "").startswith(("Memcheck,", "Using Valgrind-", "HEAP SUMMARY", "Command:"))
+    return found is not None and (found[2] or "").startswith(
+        ("Memcheck,", "Using Valgrind-", "HEAP SUMMARY", "Command:")
+    )

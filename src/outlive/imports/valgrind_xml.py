@@ -17,7 +17,7 @@ from outlive.imports.draft import Draft, named, stack
 from outlive.imports.figures import whole_number
 from outlive.imports.limits import FRAMES, REPORTS, STACKS, TEXT_BYTES, TEXT_CHARS, XML_DEPTH, XML_TOKEN_BYTES
 from outlive.imports.valgrind_kinds import LOSSES, kind_of, role_of
-from outlive.model.imported import Frame, Hidden, Report, Stack
+from outlive.model.imported import Frame, Hidden, Loss, Report, Stack
 
 _DIRECT = re.compile(r"\(([\d,]+) direct, [\d,]+ indirect\) bytes")
 _BEGIN = b"<?xml"
@@ -180,6 +180,11 @@ class _Document:
             self._finished = text == "FINISHED"
         elif where.startswith("args/"):
             self._argument(where, text)
+        elif path == ["stack"]:
+            self._draft.trouble(
+                "stacks of open descriptors stand in it without a word on them, as Valgrind before 3.21 writes them:"
+                " its text tells"
+            )
         elif path[0] == "suppcounts" or path[0] == "leak_summary":
             self._counts(path, text)
 
@@ -234,7 +239,7 @@ class _Error:
             if len(self._stacks) < STACKS:
                 self._stacks.append(stack(role, self._frames))
             self._frames, self._waiting = [], ""
-        elif name == "auxwhat" or name == "text" and self._stacks:
+        elif name == "auxwhat" or (name == "text" and self._stacks):
             self._waiting = text[:TEXT_CHARS]
             if len(self._says) < STACKS:
                 self._says.append(self._waiting)
@@ -252,8 +257,10 @@ class _Error:
         stacks = [one if one.role else Stack(role, one.frames, one.cut) for one in self._stacks]
         resource = "fd" if kind.startswith("fd-") else "native"
         sentence = " · ".join([words or name, *self._says])
-        count = 1 if kind == "fd-not-closed" else -1
-        draft.claim(kind, stacks, resource=resource, count=count, text=sentence)
+        if kind == "fd-not-closed":
+            draft.claim(kind, stacks, resource=resource, loss=Loss.UNFREED, count=1, text=sentence)
+        else:
+            draft.claim(kind, stacks, resource=resource, text=sentence)
 
     def _leak(self, draft: Draft, name: str, words: str) -> None:
         """Its `leakedbytes` count what is lost indirectly too; that has records of its own, so only the direct part."""

@@ -24,6 +24,7 @@ _SYSTEM_FILE = re.compile(
     r"|^csu/\.\./|^/usr/(?:include|src|lib)/|^/build/"
 )
 _INTERPRETER = re.compile(r"^(?:\./)?(?:Objects|Python|Modules|Parser|Include)/|^<frozen ")
+_STDLIB = re.compile(r"/lib/python3\.\d+/")
 _LIB = re.compile(r"^(lib[\w+.-]*?)(?:\.so)?$")
 
 
@@ -74,7 +75,7 @@ def _by_module(path: str, mine_named: bool) -> Owner:
 
 def _by_file(path: str, mine_named: bool) -> Owner:
     """A relative path that no distribution is known to build with may be anybody's."""
-    if _INTERPRETER.match(path):
+    if _INTERPRETER.match(path) or (_STDLIB.search(path) and not _LOCAL.search(path)):
         return Owner(OwnerKind.INTERPRETER)
     if _SYSTEM_FILE.match(path):
         return Owner(OwnerKind.SYSTEM)

@@ -1,7 +1,7 @@
 """Other tools' reports as JSON, schema `outlive.imported/1` (docs/reference/imported-json.md and its schema).
 
-Says what the text says, without its limit; field by field as in `model.imported`, but the claims of each report, which its
-findings repeat, are given as a number. Fields may be added within version 1; none is renamed or removed.
+Says what the text says, without its limit; field by field as in `model.imported`, but the claims of each report, which
+its findings repeat, are given as a number. Fields may be added within version 1; none is renamed or removed.
 """
 
 from __future__ import annotations

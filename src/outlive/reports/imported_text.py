@@ -87,9 +87,14 @@ def _finding(one: ImportedFinding, at: int, style: Style) -> list[str]:
         if text:
             clean = "\n".join(printable(line, _LONGEST) for line in text.split("\n"))
             lines += [f"     {line}".rstrip() for line in row(printable(name), clean, style).splitlines()]
-    lasts = "" if one.symbolised else "  (of this build only: it has calls without a name)"
+    lasts = "" if one.symbolised else f"  (of this {_lasting(one)} only: it has calls without a name)"
     lines.append(f"     {style.quiet(f'fingerprint {one.fingerprint}{lasts}')}")
     return lines
+
+
+def _lasting(one: ImportedFinding) -> str:
+    """A place in a module is the same in each run of one build; a bare address is of one run."""
+    return "run" if any(call.startswith("+") for call in one.identity) else "build"
 
 
 def _stack(stack: Stack) -> tuple[str, str]:
@@ -102,32 +107,35 @@ def _stack(stack: Stack) -> tuple[str, str]:
 
 
 def _frame(one: Frame) -> str:
-    name = one.function or "(no name)"
     where = f"{one.file}:{one.line}" if one.line else one.file or one.module
+    if not one.function:
+        return f"{where}+0x{one.offset:x}" if one.offset >= 0 else where or "(nothing is known)"
     inlined = " (inlined)" if one.inlined else ""
-    return f"{name}{inlined}  {where}".rstrip()
+    return f"{one.function}{inlined}  {where}".rstrip()
 
 
 def _witnesses(witnesses: Sequence[Witness]) -> list[str]:
-    lines = []
-    for one in witnesses[:_SHOWN_WITNESSES]:
-        amounts = "; ".join(text for text in (_amount(amount) for amount in one.amounts) if text)
-        said = amounts or ("" if one.seen else "by reading the code")
-        if not one.seen and amounts:
-            said = f"{amounts}, by reading the code"
-        words = (
-            f" “{printable(one.text, 120)}”" if one.text and not amounts.strip() or not one.seen and one.text else ""
-        )
-        place = f" at {one.places[0]}" if one.places else ""
-        lines.append(f"{one.tool}{place}: {said}{words}".rstrip(": "))
+    lines = [_witness(one) for one in witnesses[:_SHOWN_WITNESSES]]
     more = len(witnesses) - len(lines)
     return [*lines, f"and {counted(more, 'other')}"] if more > 0 else lines
 
 
+def _witness(one: Witness) -> str:
+    """Each in its own words where it has no figures, and with its own place, class and amount where it has."""
+    place = f" at {one.places[0]}" if one.places else ""
+    amounts = [text for text in (_amount(amount) for amount in one.amounts) if text]
+    said = [*amounts, *([] if one.seen else ["by reading the code"])]
+    if one.text and (not amounts or not one.seen):
+        said.append(f"“{printable(one.text, 120)}”")
+    return f"{one.tool}{place}: {'; '.join(said)}".rstrip(": ")
+
+
 def _amount(amount: Amount) -> str:
+    """ "definite, 16 B in 1"."""
     size = byte_size(amount.bytes) if amount.bytes >= 0 else ""
-    count = f"{amount.count:,} of it" if amount.count >= 0 else ""
-    return ", ".join(one for one in (amount.loss.value if amount.loss else "", count, size) if one)
+    count = f"{amount.count:,}" if amount.count >= 0 else ""
+    much = " in ".join(one for one in (size, count) if one)
+    return ", ".join(one for one in (amount.loss.value if amount.loss else "", much) if one)
 
 
 def _aside(found: Sequence[ImportedFinding], limit: int, style: Style) -> str:

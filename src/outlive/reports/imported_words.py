@@ -31,8 +31,6 @@ _BROKEN = {
     "crash": "a crash on a bad address",
     "fd-double-close": "a descriptor closed twice",
     "fd-bad-use": "a descriptor used that is not open",
-    "fd-not-closed": "descriptors that were not closed",
-    "handle-open": "open handles",
 }
 
 
@@ -47,8 +45,6 @@ def headline(one: ImportedFinding) -> str:
 
 def _amount(one: ImportedFinding) -> str:
     thing = _THINGS.get(one.resource, one.resource)
-    if one.kind == "fd-not-closed":
-        return f"{counted(one.count, thing)} open," if one.count >= 0 else "a descriptor"
     if one.bytes < 0:
         return counted(one.count, thing) if one.count >= 0 else f"a {thing}"
     return f"{byte_size(one.bytes)} in {counted(one.count, thing)}" if one.count >= 0 else byte_size(one.bytes)
