@@ -60,7 +60,8 @@ _CLONES = re.compile(
 _VERSION = re.compile(r"@+(?:plt|[A-Za-z]+_[\w.]+)$")
 _RUST_HASH = re.compile(r"::h[0-9a-f]{16}$")
 _SO_VERSION = re.compile(r"(\.so)(?:\.\d+)+$")
-_LIBRARY_VERSION = re.compile(r"-\d+(?:\.\d+)*(?=\.so$)")
+# The C library of older systems has its version in its name.
+_LIBRARY_VERSION = re.compile(r"^(ld|lib(?:c|m|pthread|dl|rt))-2\.\d+(?=\.so$)")
 _INTERPRETER_FILE = re.compile(r"^(?:\./)?(?:Objects|Python|Modules|Parser|Include)/")
 _PYTHON_FILE = (".py", ".pyc", ".pyx")
 
@@ -148,7 +149,7 @@ def bare_name(function: str) -> str:
 
 def module_name(path: str) -> str:
     """The file's name without its version: libc.so for /lib/libc.so.6."""
-    return _LIBRARY_VERSION.sub("", _SO_VERSION.sub(r"\1", path.rsplit("/", 1)[-1]))
+    return _LIBRARY_VERSION.sub(r"\1", _SO_VERSION.sub(r"\1", path.rsplit("/", 1)[-1]))
 
 
 def same_file(one: str, other: str) -> bool:

@@ -62,5 +62,5 @@ def _sum(witness: Witness, losses: Sequence[Loss]) -> tuple[int, int]:
 
 def _said(amount: tuple[int, int]) -> str:
     count, size = amount
-    parts = [f"{count:,} of it" if count >= 0 else "", f"{size:,} bytes" if size >= 0 else ""]
-    return " and ".join(one for one in parts if one)
+    parts = [f"{size:,} bytes" if size >= 0 else "", f"{count:,}" if count >= 0 else ""]
+    return " in ".join(one for one in parts if one)

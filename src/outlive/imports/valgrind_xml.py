@@ -85,7 +85,7 @@ class _Document:
         self._error = _Error()
         self._pair: dict[str, str] = {}
         self._exe: list[str] = []
-        self._looked_for_leaks = False
+        self._looked_for_leaks = True  # Memcheck does where it writes XML, unless it is told not to
         self._finished = False
         self._parser = expat.ParserCreate()
         self._parser.buffer_text = True
@@ -190,6 +190,7 @@ class _Document:
 
     def _named(self, tool: str) -> None:
         if tool and tool != "memcheck":
+            self._looked_for_leaks = False
             self._draft.trouble(f"written by the tool {tool[:60]}, of which only leaks and memory errors are read")
 
     def _argument(self, where: str, text: str) -> None:
