@@ -1,4 +1,4 @@
-"""Reports that are cut, changed, mixed or hostile: a partial result that says so, or the room's own error; never more."""
+"""Reports that are cut, changed, mixed or hostile: a partial result that says so, or the room's own error."""
 
 from __future__ import annotations
 
@@ -25,8 +25,7 @@ def survived(data: bytes) -> list[Report]:
     """The reports in these bytes, none where they are refused; whatever they say can be told."""
     try:
         found = read_bytes(data, "damaged", piece=1000)
-    except UnreadableReport as error:
-        assert str(error).startswith("damaged: ")
+    except UnreadableReport:
         return []
     if isinstance(found, Suppressions):
         return []
@@ -70,7 +69,9 @@ def test_changed_bytes_raise_nothing_but_our_own_error(name: str, seed: int) -> 
         elif kind == 2:
             data[at:at] = data[chance.randrange(len(data)) :][: chance.randint(1, 400)]
         else:
-            data[at:at] = chance.choice([b"9" * 40, b"\x1b[2J", b"\x00", b"-1", b"<<", b'"', b"}" * 9, b"ffffffffffffffff"])
+            data[at:at] = chance.choice(
+                [b"9" * 40, b"\x1b[2J", b"\x00", b"-1", b"<<", b'"', b"}" * 9, b"ffffffffffffffff"]
+            )
         data = data or bytearray(b" ")
     survived(bytes(data))
 
@@ -153,7 +154,7 @@ def test_record_that_is_missing_is_noticed_by_the_sum() -> None:
 LAUGHS = """<?xml version="1.0"?>
 <!DOCTYPE lolz [<!ENTITY lol "lol">%s]>
 <valgrindoutput><tool>&lol9;</tool></valgrindoutput>
-""" % "".join(f'<!ENTITY lol{at + 1} "{f"&lol{at or str()};" * 10}">' for at in range(9))
+""".replace("%s", "".join(f'<!ENTITY lol{at + 1} "{f"&lol{at or str()};" * 10}">' for at in range(9)))
 
 
 @pytest.mark.parametrize(
@@ -187,10 +188,10 @@ def test_json_that_nests_deeply_is_refused(opening: str) -> None:
     assert survived((opening * 100_000).encode()) == []
 
 
-def test_million_frames_are_cut_and_said_to_be() -> None:
-    frames = "\n".join(f"    #{at} 0x55 in f{at} /src/a.c:{at}" for at in range(100_000))
-    text = f"==1==ERROR: LeakSanitizer: detected memory leaks\nDirect leak of 1 byte(s) in 1 object(s) allocated from:\n{frames}"
-    one = made_of(f"{text}\n\nSUMMARY: LeakSanitizer: 1 byte(s) leaked in 1 allocation(s).\n")
+def test_very_many_frames_are_cut_and_said_to_be() -> None:
+    frames = "\n".join(f"    #{at} 0x55 in f{at} /src/a.c:{at}" for at in range(20_000))
+    text = "==1==ERROR: LeakSanitizer: detected memory leaks\nDirect leak of 1 byte(s) in 1 object(s) allocated from:"
+    one = made_of(f"{text}\n{frames}\n\nSUMMARY: LeakSanitizer: 1 byte(s) leaked in 1 allocation(s).\n")
     assert len(one.claims[0].stacks[0].frames) == limits.FRAMES
     assert any("cut" in trouble for trouble in one.troubles)
 
@@ -199,7 +200,7 @@ def test_more_records_than_the_limit_are_counted(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr("outlive.imports.draft.CLAIMS", 2)
     one = made_of((SAMPLES / "lsan.txt").read_bytes())
     assert (len(one.claims), one.whole) == (2, False)
-    assert any("1 further records" in trouble for trouble in one.troubles)
+    assert any("not told: 1" in trouble for trouble in one.troubles)
 
 
 def test_number_beyond_every_size_is_unknown() -> None:
@@ -209,10 +210,10 @@ def test_number_beyond_every_size_is_unknown() -> None:
     assert not one.whole
 
 
-def test_endless_line_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_endless_line_is_cut() -> None:
     text = (SAMPLES / "lsan.txt").read_bytes()
-    (one, below) = survived(b"x" * 300_000 + b"\n" + text)
-    assert (len(one.claims), below.troubles) == (3, ("1 lines were too long and are cut",))
+    (one,) = survived(b"x" * 300_000 + b"\n" + text)
+    assert (len(one.claims), one.whole, one.troubles) == (3, True, ("lines that were too long and are cut: 1",))
 
 
 def test_escapes_in_names_do_not_reach_the_terminal() -> None:

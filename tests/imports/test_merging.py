@@ -13,7 +13,6 @@ from outlive.model.imported import Claim, Frame, ImportedFinding, Loss, Report, 
 from outlive.model.verdict import Verdict
 
 
-
 def three() -> list[ImportedFinding]:
     """What five tools and memray say of the program in samples/three."""
     rows = [one for name in ("lsan.txt", "asan.txt", "valgrind.xml", "gcc.json") for one in reports(f"three/{name}")]

@@ -192,3 +192,11 @@ def test_asan_and_valgrind_witness_the_same_double_free() -> None:
 
 def test_leak_of_an_asan_build_is_asans_word() -> None:
     assert [one.tool for one in reports("asan_leak.txt")] == ["AddressSanitizer"]
+
+
+def test_leak_beside_a_wrong_use_is_read_too() -> None:
+    claims = report("valgrind_bad_free.xml").claims
+    assert [(one.kind, [stack.role for stack in one.stacks]) for one in claims] == [
+        ("invalid-free", ["used", "allocated"]),
+        ("leak", ["allocated"]),
+    ]

@@ -5,7 +5,6 @@ The door between the world and the room `imports`, which takes bytes. Files are 
 
 from __future__ import annotations
 
-import dataclasses
 import importlib
 import os
 import stat
@@ -31,6 +30,7 @@ def is_snapshot(file: str) -> bool:
 
 def opened(file: str) -> list[Report] | Suppressions:
     """What the file holds. Raises UsageError, or UnreadableReport, which says what it is not."""
+    from outlive.imports.draft import with_trouble
     from outlive.imports.reading import read
 
     head = _head(file)
@@ -42,7 +42,7 @@ def opened(file: str) -> list[Report] | Suppressions:
     found = read(file, pieces)
     if not isinstance(found, list) or not pieces.trouble:
         return found
-    return [dataclasses.replace(one, whole=False, troubles=(*one.troubles, pieces.trouble)) for one in found]
+    return [with_trouble(one, pieces.trouble) for one in found]
 
 
 def _head(file: str) -> bytes:
@@ -84,18 +84,20 @@ class _Pieces:
 
     def _gzip(self) -> Iterator[bytes]:
         """Each piece is expanded within the bound of a piece, so that a small file cannot fill the memory."""
-        expander = zlib.decompressobj(31)
+        expander, inside = zlib.decompressobj(31), False
         try:
             for piece in self._plain():
                 data = piece
                 while data:
+                    inside = True
                     yield expander.decompress(data, _PIECE)
                     data = expander.unconsumed_tail
-                    if expander.eof:
-                        data = expander.unused_data
+                    if expander.eof:  # another member may follow
+                        data, inside = expander.unused_data, False
                         expander = zlib.decompressobj(31)
-            if not expander.eof and not _is_fresh(expander):
-                self.trouble = "its compressed data is cut"
+            if inside:
+                yield expander.flush()
+                self.trouble = "" if expander.eof else "its compressed data is cut"
         except zlib.error:
             self.trouble = "its compressed data is damaged"
 
@@ -118,11 +120,6 @@ class _Pieces:
             self.trouble = "its compressed data is damaged"
         except OSError as error:
             self.trouble = f"reading stopped: {error.strerror}"
-
-
-def _is_fresh(expander: Any) -> bool:
-    """Whether it has not been fed: the last member ended where the file does."""
-    return not expander.unconsumed_tail and expander.flush() == b"" and not expander.unused_data
 
 
 def _memray(file: str) -> list[Report]:

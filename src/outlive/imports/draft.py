@@ -5,6 +5,7 @@ Every reader writes into one; none of them counts or cuts by itself.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Sequence
 
 from outlive.imports.limits import CLAIMS, FRAMES, NAME_CHARS, STACKS, TEXT_CHARS, TROUBLES
@@ -51,19 +52,11 @@ class Draft:
         if len(self._troubles) < TROUBLES:
             self._troubles.setdefault(sentence[:TEXT_CHARS])
 
-    def lines_read(self, lines: Lines) -> None:
-        """Take over what went wrong below the reader."""
-        if lines.long_lines:
-            self.trouble(f"{lines.long_lines:,} lines were too long and are cut")
-        if lines.overfull:
-            self.whole = False
-            self.trouble("the file is larger than what is read of one; the rest was not looked at")
-
     def report(self) -> Report:
         """The report as it now stands. What did not fit makes it partial."""
         if self._dropped:
             self.whole = False
-            self.trouble(f"{self._dropped:,} further records are beyond the limit of {CLAIMS:,} and are not told")
+            self.trouble(f"further records are beyond the limit of {CLAIMS:,} and are not told: {self._dropped:,}")
         if not self.whole and not self._troubles:
             self.trouble("its end is missing: the report is cut, or the tool was stopped")
         return Report(
@@ -79,6 +72,21 @@ class Draft:
             troubles=tuple(self._troubles),
             hidden=tuple(self.hidden[:CLAIMS]),
         )
+
+
+def with_trouble(report: Report, sentence: str) -> Report:
+    """The report, with something that is missing from it."""
+    return dataclasses.replace(report, whole=False, clean=False, troubles=(*report.troubles, sentence))
+
+
+def below(report: Report, lines: Lines) -> Report:
+    """The report, with what went wrong where its lines were read."""
+    if lines.overfull:
+        report = with_trouble(report, "the file is larger than what is read of one; the rest was not looked at")
+    if lines.long_lines:
+        cut = f"lines that were too long and are cut: {lines.long_lines:,}"
+        report = dataclasses.replace(report, troubles=(*report.troubles, cut))
+    return report
 
 
 def named(text: str) -> str:

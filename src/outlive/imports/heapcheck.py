@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from outlive.imports.draft import Draft, named, stack
+from outlive.imports.draft import Draft, below, named, stack
 from outlive.imports.figures import together, whole_number
 from outlive.imports.limits import FRAMES
 from outlive.imports.lines import Lines
@@ -72,8 +72,7 @@ class _Reading:
             self._draft.whole = self._ended and told == self._total
             if told != self._total:
                 self._draft.trouble(f"its records tell of {max(told[0], 0):,} of {self._total[0]:,} bytes in all")
-        self._draft.lines_read(lines)
-        return self._draft.report()
+        return below(self._draft.report(), lines)
 
 
 def _frame(address: str, name: str) -> Frame:

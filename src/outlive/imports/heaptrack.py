@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from outlive.imports.draft import Draft, named, stack
+from outlive.imports.draft import Draft, below, named, stack
 from outlive.imports.figures import whole_number
 from outlive.imports.limits import FRAMES, TABLE_ROWS
 from outlive.imports.lines import Lines
@@ -165,8 +165,7 @@ class _Recording:
             self._draft.trouble(f"more than {TABLE_ROWS:,} names or calls: the further ones were not read")
         self._claims()
         self._draft.clean = not self._draft.claims
-        self._draft.lines_read(lines)
-        return self._draft.report()
+        return below(self._draft.report(), lines)
 
     def _claims(self) -> None:
         """By call: allocations of different sizes at one place are one record, as heaptrack shows them."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 
-from outlive.imports.draft import Draft, named, stack
+from outlive.imports.draft import Draft, below, named, stack
 from outlive.imports.figures import together, whole_number
 from outlive.imports.limits import FRAMES, TABLE_ROWS
 from outlive.imports.lines import Lines
@@ -69,8 +69,7 @@ class _Profile:
         if self._total is not None and not agree:
             self._draft.trouble(f"its stacks tell of {max(told[1], 0):,} of {self._total[1]:,} bytes in all")
         self._draft.clean = self._total == (0, 0)
-        self._draft.lines_read(lines)
-        return self._draft.report()
+        return below(self._draft.report(), lines)
 
     def _frame(self, address: int, begins: list[int]) -> Frame:
         """Return addresses stand after the call: one less is inside of it."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from outlive.imports.draft import Draft
+from outlive.imports.draft import Draft, below
 from outlive.imports.lines import Lines
 from outlive.model.imported import Frame, Loss, Report, Stack
 
@@ -40,8 +40,7 @@ def read(file: str, lines: Lines) -> list[Report]:
     if internal:
         draft.trouble(f"{internal:,} handles are libuv's own and are not told")
     draft.trouble("a list of handles has no end mark: whether all are here is not known")
-    draft.lines_read(lines)
-    return [draft.report()]
+    return [below(draft.report(), lines)]
 
 
 def _state(referenced: str, active: str) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 TEXT_BYTES = 8 << 30  # expanded text of one file: a heaptrack recording of some hours
 JSON_BYTES = 64 << 20  # JSON is parsed at once and takes about ten times its size
+BLANK_BYTES = 16 << 20  # white space before anything else
 LINE_BYTES = 64 << 10  # of one line; the rest of it is dropped
 SNIFF_LINES = 200_000  # lines before the first that tells which tool wrote them
 CLAIMS = 20_000  # of one file

@@ -19,6 +19,7 @@ from outlive.imports import (
     valgrind_xml,
 )
 from outlive.imports.json_text import a_dict, gathered, values
+from outlive.imports.limits import BLANK_BYTES
 from outlive.imports.lines import Lines
 from outlive.imports.recognise import HEAD_BYTES, leading_form, text_format
 from outlive.imports.refusal import UnreadableReport
@@ -93,12 +94,17 @@ def _some(file: str, reports: list[Report]) -> list[Report]:
 
 
 def _head(pieces: Iterable[bytes]) -> bytes:
-    head = b""
+    """The first bytes that are no white space; nothing where there is too much of that."""
+    head, blank = b"", 0
     for piece in pieces:
         head += piece[:HEAD_BYTES]
-        if len(head) >= HEAD_BYTES and head.strip():
+        if head.strip():
+            if len(head) >= HEAD_BYTES:
+                break
+            continue
+        head, blank = b"", blank + len(piece)
+        if blank > BLANK_BYTES:
             break
-        head = head if head.strip() else b""
     return head[:HEAD_BYTES]
 
 

@@ -10,9 +10,10 @@ SUMMARY, which proves that nothing is missing.
 
 from __future__ import annotations
 
+import dataclasses
 import re
 
-from outlive.imports.draft import Draft, named, stack
+from outlive.imports.draft import Draft, below, named, stack, with_trouble
 from outlive.imports.figures import together, whole_number
 from outlive.imports.limits import FRAMES, REPORTS
 from outlive.imports.lines import Lines
@@ -230,31 +231,24 @@ class _Reading:
     def end(self, lines: Lines) -> list[Report]:
         for section in [*self._open.values()]:
             self._close(section)
-        if self._hidden or self._rule:
-            self._reports.append(self._suppressed())
-        if self._more and self._reports:
-            self._reports.append(self._beyond())
-        if lines.overfull or lines.long_lines:
-            self._reports.append(self._below(lines))
-        return self._reports
+        self._tell_hidden()
+        if self._more:
+            beyond = f"further processes are beyond the limit of {REPORTS:,} and are not told: {self._more:,}"
+            self._reports = [with_trouble(one, beyond) for one in self._reports]
+        return [below(one, lines) for one in self._reports]
 
-    def _suppressed(self) -> Report:
-        """What was hidden, when that is all there is; a list belongs to no section by anything that it says."""
+    def _tell_hidden(self) -> None:
+        """A list of suppressions belongs to no section by anything that it says: to the only one, or to none."""
+        if not self._hidden and not self._rule:
+            return
+        if len(self._reports) == 1:
+            self._reports = [dataclasses.replace(self._reports[0], hidden=tuple(self._hidden))]
+            return
         draft = Draft(self._file, "sanitizer", "LeakSanitizer")
         draft.hidden = self._hidden
         draft.whole = self._list_closed
         draft.clean = not self._reports
-        return draft.report()
-
-    def _beyond(self) -> Report:
-        draft = Draft(self._file, "sanitizer", "LeakSanitizer")
-        draft.trouble(f"{self._more:,} further processes are beyond the limit of {REPORTS:,} and are not told")
-        return draft.report()
-
-    def _below(self, lines: Lines) -> Report:
-        draft = Draft(self._file, "sanitizer", "LeakSanitizer")
-        draft.lines_read(lines)
-        return draft.report()
+        self._reports.append(draft.report())
 
 
 def frame(text: str) -> Frame:
@@ -271,7 +265,8 @@ def _without_module(words: str) -> tuple[str, str, int]:
     """What stands before `(module+0xoffset)`, the module and the offset. By hand: paths may hold brackets."""
     inside = words.partition(" (BuildId: ")[0].rstrip()
     at = inside.rfind("+0x")
-    begin = max(inside.rfind(" (", 0, at), 0 if inside.startswith("(") else -1)
+    rooted = [found for found in (inside.find(" (/", 0, at), inside.find(" ([", 0, at)) if found >= 0]
+    begin = 0 if inside.startswith("(") else min(rooted, default=inside.rfind(" (", 0, at))
     if at < 0 or begin < 0 or not inside.endswith(")"):
         return words, "", -1
     return inside[:begin].strip(), inside[begin:at].strip().removeprefix("("), whole_number(inside[at + 3 : -1], 16)

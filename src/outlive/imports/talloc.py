@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from outlive.imports.draft import Draft, named
+from outlive.imports.draft import Draft, below, named
 from outlive.imports.figures import whole_number
 from outlive.imports.limits import CLAIMS
 from outlive.imports.lines import Lines
@@ -100,9 +100,8 @@ class _Tree:
         self._draft.clean = not self._draft.claims
         if not self._sound:
             self._draft.trouble("its contexts do not add up to their parents': some are missing")
-        if lines is not None:
-            self._draft.lines_read(lines)
-        return self._draft.report()
+        report = self._draft.report()
+        return report if lines is None else below(report, lines)
 
 
 def _frame(name: str) -> Frame:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-from outlive.imports.draft import Draft, named, stack
+from outlive.imports.draft import Draft, below, named, stack, with_trouble
 from outlive.imports.figures import together, whole_number
 from outlive.imports.limits import FRAMES, REPORTS, STACKS
 from outlive.imports.lines import Lines
@@ -132,8 +132,7 @@ class _Process:
         self._end_record()
         self._compare()
         self._draft.clean = self._clean or (bool(self._totals) and not any(sum(one) for one in self._totals.values()))
-        self._draft.lines_read(lines)
-        return self._draft.report()
+        return below(self._draft.report(), lines)
 
     def _compare(self) -> None:
         for loss, (size, count) in self._totals.items():
@@ -160,13 +159,8 @@ def read(file: str, lines: Lines) -> list[Report]:
             processes[pid] = _Process(file, pid)
         processes[pid].line(found[2] or "")
     reports = [one.end(lines) for one in processes.values()]
-    return [*reports, _beyond(file)] if more else reports
-
-
-def _beyond(file: str) -> Report:
-    draft = Draft(file, "valgrind-text", "valgrind")
-    draft.trouble(f"further processes are beyond the limit of {REPORTS:,} and are not told")
-    return draft.report()
+    beyond = f"further processes are beyond the limit of {REPORTS:,} and are not told"
+    return [with_trouble(one, beyond) for one in reports] if more else reports
 
 
 def _frame(words: str) -> Frame:

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable, Iterator
 from xml.parsers import expat
 
-from outlive.imports.draft import Draft, named, stack
+from outlive.imports.draft import Draft, named, stack, with_trouble
 from outlive.imports.figures import whole_number
 from outlive.imports.limits import FRAMES, REPORTS, STACKS, TEXT_BYTES, TEXT_CHARS, XML_DEPTH, XML_TOKEN_BYTES
 from outlive.imports.valgrind_kinds import LOSSES, kind_of, role_of
@@ -40,11 +40,8 @@ def read(file: str, pieces: Iterable[bytes]) -> list[Report]:
         if document.begun or piece.strip():
             document.feed(piece)
     reports, more = _kept(reports, document, more)
-    if more:
-        beyond = Draft(file, "valgrind-xml", "valgrind")
-        beyond.trouble(f"{more:,} further documents are beyond the limit of {REPORTS:,} and are not told")
-        reports.append(beyond.report())
-    return reports
+    beyond = f"further documents are beyond the limit of {REPORTS:,} and are not told: {more:,}"
+    return [with_trouble(one, beyond) for one in reports] if more else reports
 
 
 def _kept(reports: list[Report], document: _Document, more: int) -> tuple[list[Report], int]:
