@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from outlive.imports.calls import bare_name, inner_calls, is_allocator, module_name, same_file
+from outlive.imports.calls import inner_calls, is_allocator, module_name, same_file
+from outlive.imports.names import bare_name, last_part
 from outlive.imports.sanitizer import frame
 from outlive.imports.whose import owner_of
 from outlive.model.explanation import OwnerKind
@@ -25,6 +26,8 @@ from outlive.model.imported import Frame, Stack
         ("malloc@plt", "malloc"),
         ("memcpy@@GLIBC_2.14", "memcpy"),
         ("app::run::h0123456789abcdef", "app::run"),
+        ("void app::Pool<int>::fill<char>(int) const", "app::Pool<int>::fill<char>"),
+        ("app::run()::{lambda(int)#1}::operator()(int) const", "app::run()::{lambda(int)#1}::operator()"),
         ("operator", "operator"),
         (")", ")"),
         ("", ""),
@@ -140,3 +143,36 @@ def test_with_mine_another_application_is_a_library() -> None:
 def test_mine_may_be_a_folder_or_a_module() -> None:
     for mine in ("/home/me/app", "app", "server"):
         assert owner_of(Frame("f", "/home/me/app/server"), [mine]).kind is OwnerKind.YOURS
+
+
+@pytest.mark.parametrize(
+    ("name", "part"),
+    [
+        ("make", "make"),
+        ("app::(anonymous namespace)::make", "make"),
+        ("app::Pool<std::pair<int, int> >::take<char>", "take"),
+        ("app::run()::{lambda(int)#1}::operator()", "operator()"),
+        ("app::operator<<", "operator<<"),
+        ("cooperator::run", "run"),
+        (">>", ">>"),
+        ("", ""),
+    ],
+)
+def test_last_part_is_what_debug_information_says_alone(name: str, part: str) -> None:
+    assert last_part(name) == part
+
+
+def test_standard_library_is_passed_over() -> None:
+    frames = (
+        Frame("operator new(unsigned long)"),
+        Frame("allocate", "/app/x", "/usr/include/c++/12/bits/new_allocator.h", 137),
+        Frame("std::vector<int>::push_back(int&&)", "/app/x", "/usr/include/c++/12/bits/stl_vector.h", 1288),
+        Frame("app::fill(int)", "/app/x"),
+        Frame("main", "/app/x"),
+    )
+    assert [one.function for one in inner_calls(Stack("allocated", frames))] == ["app::fill"]
+
+
+def test_standard_library_called_by_main_is_mains() -> None:
+    frames = (Frame("malloc"), Frame("std::vector<int>::push_back(int&&)"), Frame("main"), Frame("_start"))
+    assert [one.function for one in inner_calls(Stack("allocated", frames))] == ["main"]

@@ -196,3 +196,24 @@ def test_python_lines_tell_where_only_the_interpreter_allocates() -> None:
 def test_finding_with_many_reports_is_leading_with_the_surest() -> None:
     (one,) = findings([of("A", claim("f", loss=Loss.UNFREED, size=99)), of("B", claim("f"))])
     assert (one.loss, one.bytes) == (Loss.DEFINITE, 10)
+
+
+def test_short_name_of_debug_information_joins_the_full_one() -> None:
+    (one,) = findings([of("A", claim("take", "serve")), of("B", claim("app::Pool<int>::take(int)", "serve"))])
+    assert one.identity == ("app::Pool<int>::take", "serve")
+
+
+def test_short_name_that_can_mean_two_joins_none() -> None:
+    full = [claim(f"app::Pool<{kind}>::take(int)") for kind in ("int", "char")]
+    assert len(findings([of("A", claim("take")), of("B", *full)])) == 3
+
+
+def test_two_full_names_are_two_mistakes() -> None:
+    assert len(findings([of("A", claim("a::make()")), of("B", claim("b::make()"))])) == 2
+
+
+def test_what_a_sanitizer_stands_in_for_is_a_call_like_any_other() -> None:
+    source = "../../../../src/libsanitizer/asan/asan_interceptors.cpp"
+    stack = Stack("allocated", (Frame("__interceptor_realpath", "", source, 3), Frame("load")))
+    (one,) = findings([of("A", dataclasses.replace(claim("f"), stacks=(stack,)))])
+    assert one.identity == ("realpath", "load")

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from outlive.errors import UsageError
-from outlive.imports.recognise import GZIP, SNAPSHOT, ZSTD, is_memray
+from outlive.imports.recognise import GZIP, LZ4, SNAPSHOT, ZSTD, is_memray
 
 if TYPE_CHECKING:
     from outlive.imports.suppressions import Suppressions
@@ -37,7 +37,7 @@ def opened(file: str) -> list[Report] | Suppressions:
     if head.startswith(SNAPSHOT):
         raise UsageError(f"{file} is a snapshot; it is opened alone", hint=f"outlive open {file}")
     if is_memray(head):
-        return _memray(file)
+        return _memray(file, head)
     pieces = _Pieces(file, head)
     found = read(file, pieces)
     if not isinstance(found, list) or not pieces.trouble:
@@ -122,7 +122,7 @@ class _Pieces:
             self.trouble = f"reading stopped: {error.strerror}"
 
 
-def _memray(file: str) -> list[Report]:
+def _memray(file: str, head: bytes) -> list[Report]:
     from outlive.imports.memray_records import Recording, read
     from outlive.imports.refusal import UnreadableReport
 
@@ -140,11 +140,26 @@ def _memray(file: str) -> list[Report]:
             f"{file}: memray cannot read this capture", why=str(error)[:300], hint="use the memray that has written it"
         ) from None
     rows, broken = _rows(reader)
-    ended = about.end_time is not None and about.end_time > about.start_time
     recording = Recording(
-        about.command_line[:2000], max(about.pid, 0), "", bool(about.has_native_traces), ended, broken[:300]
+        about.command_line[:2000],
+        max(about.pid, 0),
+        "",
+        bool(about.has_native_traces),
+        _is_closed(file, head),
+        broken[:300],
     )
     return read(file, recording, rows)
+
+
+def _is_closed(file: str, head: bytes) -> bool:
+    """Whether memray has closed it: it compresses what it closes, and such a file ends with the mark of its format."""
+    if not head.startswith(LZ4):
+        return False
+    with open(file, "rb") as stream:
+        stream.seek(-8, os.SEEK_END)
+        tail = stream.read()
+    has_checksum = bool(head[4] & 0x04)
+    return (tail[:4] if has_checksum else tail[4:]) == bytes(4)
 
 
 def _rows(reader: Any) -> tuple[list[tuple[int, int, Sequence[Any]]], str]:

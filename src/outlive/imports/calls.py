@@ -1,10 +1,12 @@
 """The calls of a stack that tell one mistake from another: without the allocator's, without what started the program.
 
 Theory of operation. Tools agree on little: what name the allocator's own frame has, how far out a stack goes, whether
-a module, a line or a signature is said. What they agree on is the order of the functions between the allocator and the
-entry into the program. So names are stripped to that, leading frames of allocators go, and the stack ends where main, a
-thread or the interpreter called in. Where nothing but the interpreter's own C stands before that, the Python functions
-that called it go on. A function without a name is known by its offset in its module, and that only for one build.
+a module, a line or a signature is said, what was inlined. What they agree on is the order of the program's own
+functions between the allocator and the entry into the program. So names are stripped to that, leading frames of
+allocators go, and the stack ends where main, a thread or the interpreter called in. Frames of the standard libraries of
+C++ and Rust are passed over: a leaked vector is one mistake with all that it holds. Where nothing but the interpreter's
+own C stands there, the Python functions that called it go on. A function without a name is known by its offset in its
+module, for one build.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from outlive.imports.names import bare_name
 from outlive.model.imported import Frame, Stack
 
 DEPTH = 8
@@ -31,9 +34,14 @@ _ALLOCATORS = re.compile(
     re.VERBOSE,
 )
 _ALLOCATOR_MODULES = re.compile(
-    r"(?:^|/)(?:vgpreload_\w+[-\w]*|lib(?:asan|lsan|heaptrack_preload|heaptrack_inject|jemalloc|tcmalloc\w*|mimalloc)[-.\w]*)"
+    r"(?:^|/)(?:vgpreload_\w+[-\w]*|lib(?:heaptrack_preload|heaptrack_inject|jemalloc|tcmalloc\w*|mimalloc)[-.\w]*)"
     r"(?:\.so[.\d]*)?$"
 )
+_SANITIZERS = re.compile(r"(?:^|/)lib(?:asan|lsan|clang_rt\.\w+)[-.\w]*$")
+_ALLOCATOR_FILES = re.compile(r"/(?:bits|ext)/(?:new_allocator|alloc_traits|allocator)\.h$|/__memory/allocat\w+\.h$")
+_STANDARD = re.compile(r"^(?:std|__gnu_cxx|<?alloc|<?core)::")
+_STANDARD_FILE = re.compile(r"/include/c\+\+/|^/rustc/|/library/(?:alloc|core|std)/src/")
+_STANDARD_MODULE = re.compile(r"(?:^|/)lib(?:std)?c\+\+[-.\w]*$")
 _ENTRY_NAMES = (
     "main _start __libc_start_main __libc_start_main_impl __libc_start_call_main start_thread clone clone3"
     " __clone __clone3 thread_start execute_native_thread_routine asan_thread_start ThreadStartFunc ffi_call"
@@ -54,11 +62,6 @@ _OPENER_NAMES = (
 )
 _OPENERS = frozenset(_OPENER_NAMES.split())
 _NO_CODE = ("[stack]", "[heap]", "[anon]")
-_CLONES = re.compile(
-    r"(?:\.(?:part|constprop|isra|cold|lto_priv|localalias|llvm|unlikely)(?:\.\d+)*)+$| \[clone [^\]]*\]"
-)
-_VERSION = re.compile(r"@+(?:plt|[A-Za-z]+_[\w.]+)$")
-_RUST_HASH = re.compile(r"::h[0-9a-f]{16}$")
 _SO_VERSION = re.compile(r"(\.so)(?:\.\d+)+$")
 # The C library of older systems has its version in its name.
 _LIBRARY_VERSION = re.compile(r"^(ld|lib(?:c|m|pthread|dl|rt))-2\.\d+(?=\.so$)")
@@ -72,8 +75,11 @@ def inner_calls(stack: Stack) -> tuple[Frame, ...]:
     if len(frames) == 1 and _is_plain_allocator(frames[0]):
         return ()
     own, outer = _parted(frames)
+    if outer and all(_is_standard(one) for one in own) and bare_name(outer[0].function) == "main":
+        own, outer = [*own, outer[0]], outer[1:]
     if all(_is_interpreters(one) for one in own):
         own = [*own, *(one for one in outer if _is_python(one))]
+    own = [one for one in own if not _is_standard(one)] or own
     return tuple(_normal(one) for one in own[:DEPTH])
 
 
@@ -110,9 +116,10 @@ def _parted(frames: Sequence[Frame]) -> tuple[list[Frame], list[Frame]]:
 def is_allocator(frame: Frame) -> bool:
     """Whether it is an allocator's frame, or that of a tool that stands in for one."""
     name = bare_name(frame.function)
-    return (
-        bool(_ALLOCATORS.match(name) or _ALLOCATOR_MODULES.search(frame.module)) or "/src/libsanitizer/" in frame.file
-    )
+    if _ALLOCATORS.match(name) or _ALLOCATOR_FILES.search(frame.file) or _ALLOCATOR_MODULES.search(frame.module):
+        return True
+    # A sanitizer stands in for more than allocators: its realpath is a call like any other.
+    return not name and bool(_SANITIZERS.search(frame.module))
 
 
 def key(frame: Frame) -> str:
@@ -139,14 +146,6 @@ def shown(frame: Frame) -> str:
     return f"{module}!{name}" if module else name
 
 
-def bare_name(function: str) -> str:
-    """A function without its signature, its interceptor's prefix, its versions and the clones of optimisers."""
-    name = function.removeprefix("__interceptor_").removeprefix("___interceptor_")
-    name = _RUST_HASH.sub("", _VERSION.sub("", _CLONES.sub("", name[:2000])))
-    name = name.removesuffix(" const") if name.endswith(") const") else name
-    return _without_parameters(name) if name.endswith(")") else name
-
-
 def module_name(path: str) -> str:
     """The file's name without its version: libc.so for /lib/libc.so.6."""
     return _LIBRARY_VERSION.sub(r"\1", _SO_VERSION.sub(r"\1", path.rsplit("/", 1)[-1]))
@@ -163,17 +162,6 @@ def _parts(path: str) -> list[str]:
     return [one for one in path.split("/") if one not in ("", ".", "..")]
 
 
-def _without_parameters(name: str) -> str:
-    """Cuts the last bracketed list; `operator()` and `(anonymous namespace)` keep theirs."""
-    depth = 0
-    for at in range(len(name) - 1, -1, -1):
-        depth += (name[at] == ")") - (name[at] == "(")
-        if depth == 0:
-            head = name[:at]
-            return name if not head or head.endswith(("operator", "::")) else head
-    return name
-
-
 def _is_entry(frame: Frame) -> bool:
     return bare_name(frame.function) in _ENTRIES or frame.module in _NO_CODE
 
@@ -185,6 +173,12 @@ def _is_nothing(frame: Frame) -> bool:
 
 def _is_interpreters(frame: Frame) -> bool:
     return bool(_INTERPRETER_FILE.match(frame.file)) or module_name(frame.module).startswith("libpython")
+
+
+def _is_standard(frame: Frame) -> bool:
+    """Whether it is of C++'s or Rust's own library: what of it is inlined differs between builds."""
+    in_it = _STANDARD_FILE.search(frame.file) or _STANDARD_MODULE.search(frame.module)
+    return bool(in_it or _STANDARD.match(bare_name(frame.function)))
 
 
 def _is_python(frame: Frame) -> bool:

@@ -48,7 +48,10 @@ def read(file: str, recording: Recording, rows: Iterable[tuple[int, int, Sequenc
     if recording.broken:
         draft.trouble(f"memray's reader stopped: {recording.broken}")
     elif not recording.ended:
-        draft.trouble("memray has not closed it: the program was killed, or still runs")
+        draft.trouble(
+            "memray compresses what it closes, and this is not, or is cut: the program was killed, or still runs,"
+            " or it was recorded with --no-compress"
+        )
     if not recording.native:
         draft.trouble("recorded without --native: calls of C are not in it")
     return [draft.report()]

@@ -16,6 +16,7 @@ from outlive.imports.calls import inner_calls, is_known, key, same_file, shown, 
 from outlive.imports.disagreements import disagreements
 from outlive.imports.figures import together
 from outlive.imports.limits import TEXT_CHARS
+from outlive.imports.names import is_qualified, last_part
 from outlive.imports.whose import owner_of
 from outlive.model.explanation import Owner, OwnerKind
 from outlive.model.imported import (
@@ -69,6 +70,7 @@ def _grouped(reports: Sequence[Report]) -> list[_Group]:
                 static.append((number, claim))
                 continue
             _put(by_key, lonely, number, claim)
+    _join_shorter_names(by_key)
     groups = [*(one for same in by_key.values() for one in same), *lonely]
     places = _by_place(groups)
     for number, claim in static:
@@ -94,6 +96,34 @@ def _put(by_key: dict[tuple[object, ...], list[_Group]], lonely: list[_Group], n
     else:
         group.calls = tuple(_fuller(one, other) for one, other in zip(group.calls, calls))
         group.claims.append((number, claim))
+
+
+def _join_shorter_names(by_key: dict[tuple[object, ...], list[_Group]]) -> None:
+    """Debug information of an inlined call says `take` where the symbol says `app::Pool<int>::take`.
+
+    Such a group joins the one that it can mean; where it can mean two, it stays what it is.
+    """
+    alike: dict[tuple[object, ...], list[_Group]] = {}
+    for same in by_key.values():
+        for group in same:
+            parts = tuple(last_part(key(one)) for one in group.calls)
+            alike.setdefault((group.kind, group.resource, parts), []).append(group)
+    for groups in alike.values():
+        for group in groups if len(groups) > 1 else ():
+            into = [one for one in groups if one.claims and one is not group and _says_more(one.calls, group.calls)]
+            if len(into) == 1 and group.claims:
+                into[0].claims += group.claims
+                into[0].calls = tuple(_fuller(one, other) for one, other in zip(into[0].calls, group.calls))
+                group.claims = []
+    for same in by_key.values():
+        same[:] = [one for one in same if one.claims]
+
+
+def _says_more(some: tuple[Frame, ...], others: tuple[Frame, ...]) -> bool:
+    """Whether each name of `some` is the other's, or the other's with what it lies in; and at least one is longer."""
+    names = [(key(one), key(other)) for one, other in zip(some, others)]
+    fits = all(one == other or (not is_qualified(other) and is_qualified(one)) for one, other in names)
+    return fits and any(one != other for one, other in names) and _one_code(some, others)
 
 
 def _placed(frame: Frame) -> bool:
@@ -145,7 +175,8 @@ def _at_its_place(places: dict[tuple[str, str, int], list[tuple[_Group, Frame]]]
     at = calls[0]
     found: list[_Group] = []
     for group, frame in places.get((claim.kind, at.file.rsplit("/", 1)[-1], at.line), ()):
-        named = not at.function or not frame.function or at.function == frame.function
+        names = {last_part(at.function), last_part(frame.function)}
+        named = not at.function or not frame.function or len(names) == 1
         if named and same_file(at.file, frame.file) and not any(group is one for one in found):
             found.append(group)
     return found

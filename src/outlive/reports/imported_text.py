@@ -5,6 +5,7 @@ Pure: a report in, a string out. Names in a report are foreign: all pass `printa
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 
 from outlive.model.imported import Amount, Frame, ImportedFinding, ImportReport, Report, Stack, Witness
@@ -19,6 +20,7 @@ _LONGEST = 300
 _SHOWN_CALLS = 6
 _SHOWN_NOTES = 12
 _SHOWN_WITNESSES = 8
+_NAMED_FILES = 4
 
 
 def render(report: ImportReport, *, limit: int = 10, color: bool = False) -> str:
@@ -35,6 +37,7 @@ def render(report: ImportReport, *, limit: int = 10, color: bool = False) -> str
         *_findings("told, and surely no leak by that alone", rest, 1 + len(broken) + len(leaks), limit, style),
         _aside(report.set_aside, limit, style),
         _notes(report.notes, limit),
+        _next(report, style),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -149,6 +152,18 @@ def _notes(notes: Sequence[Note], limit: int) -> str:
     most = max(limit, _SHOWN_NOTES)
     lines = [f"  note: {one.slug}: {printable(one.text, _LONGEST)}" for one in notes[:most]]
     return "\n".join([*lines, *(f"  {one}" for one in _more(len(notes), most))])
+
+
+def _next(report: ImportReport, style: Style) -> str:
+    """What most often follows: one's own first; else whatever would make a surer report."""
+    files = shlex.join(dict.fromkeys(one.file for one in report.reports[:_NAMED_FILES]))
+    if any(one.is_leak or one.is_broken for one in report.findings):
+        why, command = "only what has a call in your own code", f"outlive open {files} --mine ./src"
+    else:
+        why, command = "a tool that tells what is lost from what is held", "valgrind --leak-check=full --xml=yes …"
+    if report.verdict is Verdict.NO_LEAK:
+        return ""
+    return f"  {style.quiet('next')}    {why}:\n          {style.strong(printable(command, _LONGEST))}"
 
 
 def _more(count: int, limit: int) -> list[str]:
