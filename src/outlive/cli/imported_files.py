@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from outlive.errors import UsageError
-from outlive.imports.recognise import GZIP, LZ4, SNAPSHOT, ZSTD, is_memray
+from outlive.imports.recognise import GZIP, SNAPSHOT, ZSTD, is_memray
 
 if TYPE_CHECKING:
     from outlive.imports.suppressions import Suppressions
@@ -37,7 +37,7 @@ def opened(file: str) -> list[Report] | Suppressions:
     if head.startswith(SNAPSHOT):
         raise UsageError(f"{file} is a snapshot; it is opened alone", hint=f"outlive open {file}")
     if is_memray(head):
-        return _memray(file, head)
+        return _memray(file)
     pieces = _Pieces(file, head)
     found = read(file, pieces)
     if not isinstance(found, list) or not pieces.trouble:
@@ -122,7 +122,7 @@ class _Pieces:
             self.trouble = f"reading stopped: {error.strerror}"
 
 
-def _memray(file: str, head: bytes) -> list[Report]:
+def _memray(file: str) -> list[Report]:
     from outlive.imports.memray_records import Recording, read
     from outlive.imports.refusal import UnreadableReport
 
@@ -145,21 +145,23 @@ def _memray(file: str, head: bytes) -> list[Report]:
         max(about.pid, 0),
         "",
         bool(about.has_native_traces),
-        _is_closed(file, head),
+        _is_closed(file),
         broken[:300],
     )
     return read(file, recording, rows)
 
 
-def _is_closed(file: str, head: bytes) -> bool:
-    """Whether memray has closed it: it compresses what it closes, and such a file ends with the mark of its format."""
-    if not head.startswith(LZ4):
-        return False
+def _is_closed(file: str) -> bool:
+    """Whether memray has closed it: it compresses what it closes."""
+    from outlive.imports.lz4_frame import is_complete
+
     with open(file, "rb") as stream:
-        stream.seek(-8, os.SEEK_END)
-        tail = stream.read()
-    has_checksum = bool(head[4] & 0x04)
-    return (tail[:4] if has_checksum else tail[4:]) == bytes(4)
+
+        def read_at(offset: int, count: int) -> bytes:
+            stream.seek(offset)
+            return stream.read(count)
+
+        return is_complete(read_at, os.fstat(stream.fileno()).st_size)
 
 
 def _rows(reader: Any) -> tuple[list[tuple[int, int, Sequence[Any]]], str]:

@@ -9,13 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from outlive.imports import heapcheck, jemalloc, libuv, sanitizer, suppressions, talloc, valgrind_text
+from outlive.imports import heapcheck, jemalloc, libuv, lz4_frame, sanitizer, suppressions, talloc, valgrind_text
 from outlive.imports.limits import SNIFF_LINES
 
 SNAPSHOT = b"OUTLIVE\x1a"
 GZIP = b"\x1f\x8b"
 ZSTD = b"\x28\xb5\x2f\xfd"
-LZ4 = b"\x04\x22\x4d\x18"
 _MEMRAY = b"memray\x00"
 _HEAPTRACK = re.compile(r"^v [0-9a-f]{1,8}(?: [0-9a-f]{1,4})?$")
 HEAD_BYTES = 4096
@@ -23,7 +22,7 @@ HEAD_BYTES = 4096
 
 def is_memray(head: bytes) -> bool:
     """Whether it is a capture of memray, compressed or not."""
-    return head.startswith(_MEMRAY) or (head.startswith(LZ4) and _MEMRAY in head[:64])
+    return head.startswith(_MEMRAY) or (head.startswith(lz4_frame.MAGIC) and _MEMRAY in head[:64])
 
 
 def leading_form(head: bytes) -> str:
