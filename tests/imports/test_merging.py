@@ -217,3 +217,21 @@ def test_what_a_sanitizer_stands_in_for_is_a_call_like_any_other() -> None:
     stack = Stack("allocated", (Frame("__interceptor_realpath", "", source, 3), Frame("load")))
     (one,) = findings([of("A", dataclasses.replace(claim("f"), stacks=(stack,)))])
     assert one.identity == ("realpath", "load")
+
+
+def test_sarif_of_gcc_is_a_witness_at_the_same_place() -> None:
+    told = concluded("gcc13.sarif", "three/valgrind.xml")
+    (one,) = [one for one in told.findings if len(one.witnesses) == 2]
+    assert one.place == "/src/demo/three.c:9 in session_open"
+    assert one.stacks[0].frames[0].function == "session_open"
+
+
+def test_static_claim_of_another_line_is_a_finding_of_its_own() -> None:
+    static = Claim("leak", loss=Loss.POSSIBLE, seen=False, stacks=(Stack("allocated", (Frame("f", "", "a.c", 9),)),))
+    seen = dataclasses.replace(static, seen=True, stacks=(Stack("allocated", (Frame("f", "", "a.c", 8), Frame("g"))),))
+    assert len(findings([of("A", seen), of("B", static)])) == 2
+
+
+def test_very_many_modules_under_one_name_stay_apart() -> None:
+    claims = [claim("init", module=f"/app/lib{at}.so") for at in range(300)]
+    assert len(findings([of("A", *claims)])) == 300

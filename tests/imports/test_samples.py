@@ -46,6 +46,7 @@ LOSSES = {
     "heapcheck.txt": [("possible", 3, 300), ("possible", 3, 48)],
     "gcc.json": [("possible", -1, -1)],
     "clang.sarif": [("possible", -1, -1)],
+    "gcc13.sarif": [("possible", -1, -1)],
 }
 BROKEN = {
     "asan_double_free.txt": ("double-free", ["used", "freed", "allocated"]),

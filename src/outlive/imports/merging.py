@@ -34,16 +34,27 @@ from outlive.model.imported import (
 _LOST = frozenset({"leak", "fd-not-closed", "handle-open"})
 _MAIN_ROLES = ("allocated", "opened", "open")
 _PLACES = 8
+# Different code under the very same names: more than this is no program, and comparing each with each would take long.
+_MOST_ALIKE = 200
+
+
+@dataclass(frozen=True)
+class _Told:
+    """A claim, the number of its report, and the calls that tell which mistake it is."""
+
+    report: int
+    claim: Claim
+    calls: tuple[Frame, ...]
 
 
 @dataclass
 class _Group:
-    """What will be a finding: claims with the number of their report."""
+    """What will be a finding."""
 
     kind: str
     resource: str
     calls: tuple[Frame, ...]
-    claims: list[tuple[int, Claim]] = field(default_factory=list)
+    claims: list[_Told] = field(default_factory=list)
 
 
 def findings(reports: Sequence[Report], mine: Sequence[str] = ()) -> list[ImportedFinding]:
@@ -63,39 +74,42 @@ def main_stack(claim: Claim) -> Stack:
 def _grouped(reports: Sequence[Report]) -> list[_Group]:
     by_key: dict[tuple[object, ...], list[_Group]] = {}
     lonely: list[_Group] = []
-    static: list[tuple[int, Claim]] = []
+    static: list[_Told] = []
     for number, report in enumerate(reports):
         for claim in report.claims:
-            if not claim.seen:
-                static.append((number, claim))
-                continue
-            _put(by_key, lonely, number, claim)
+            told = _Told(number, claim, inner_calls(main_stack(claim)))
+            if claim.seen:
+                _put(by_key, lonely, told)
+            else:
+                static.append(told)
     _join_shorter_names(by_key)
     groups = [*(one for same in by_key.values() for one in same), *lonely]
     places = _by_place(groups)
-    for number, claim in static:
-        joined = _at_its_place(places, claim)
+    for told in static:
+        joined = _at_its_place(places, told)
         for group in joined:
-            group.claims.append((number, claim))
+            group.claims.append(told)
         if not joined:
-            _put(by_key, lonely, number, claim)
+            _put(by_key, lonely, told)
     return [*(one for same in by_key.values() for one in same), *lonely]
 
 
-def _put(by_key: dict[tuple[object, ...], list[_Group]], lonely: list[_Group], number: int, claim: Claim) -> None:
-    calls = inner_calls(main_stack(claim))
+def _put(by_key: dict[tuple[object, ...], list[_Group]], lonely: list[_Group], told: _Told) -> None:
+    calls, claim = told.calls, told.claim
     if not calls or not (is_known(calls[0]) or _placed(calls[0])):
-        lonely.append(_Group(claim.kind, claim.resource, calls, [(number, claim)]))
+        lonely.append(_Group(claim.kind, claim.resource, calls, [told]))
         return
     # A static analyser that names no function is known by its place.
     names = tuple(key(one) if is_known(one) else f"{one.file}:{one.line}" for one in calls)
     groups = by_key.setdefault((claim.kind, claim.resource, names), [])
     group = next((one for one in groups if _one_code(one.calls, calls)), None)
-    if group is None:
-        groups.append(_Group(claim.kind, claim.resource, calls, [(number, claim)]))
+    if group is None and len(groups) >= _MOST_ALIKE:
+        lonely.append(_Group(claim.kind, claim.resource, calls, [told]))
+    elif group is None:
+        groups.append(_Group(claim.kind, claim.resource, calls, [told]))
     else:
         group.calls = tuple(_fuller(one, other) for one, other in zip(group.calls, calls))
-        group.claims.append((number, claim))
+        group.claims.append(told)
 
 
 def _join_shorter_names(by_key: dict[tuple[object, ...], list[_Group]]) -> None:
@@ -109,7 +123,7 @@ def _join_shorter_names(by_key: dict[tuple[object, ...], list[_Group]]) -> None:
             parts = tuple(last_part(key(one)) for one in group.calls)
             alike.setdefault((group.kind, group.resource, parts), []).append(group)
     for groups in alike.values():
-        for group in groups if len(groups) > 1 else ():
+        for group in groups if 1 < len(groups) <= _MOST_ALIKE else ():
             into = [one for one in groups if one.claims and one is not group and _says_more(one.calls, group.calls)]
             if len(into) == 1 and group.claims:
                 into[0].claims += group.claims
@@ -160,21 +174,20 @@ def _by_place(groups: Iterable[_Group]) -> dict[tuple[str, str, int], list[tuple
     """The groups by kind, and by file name and line of the place that their claims were made at."""
     places: dict[tuple[str, str, int], list[tuple[_Group, Frame]]] = {}
     for group in groups:
-        for frame in {inner_calls(main_stack(claim))[0] for _, claim in group.claims if inner_calls(main_stack(claim))}:
+        for frame in {told.calls[0] for told in group.claims if told.calls}:
             if frame.line:
                 name = frame.file.rsplit("/", 1)[-1]
                 places.setdefault((group.kind, name, frame.line), []).append((group, frame))
     return places
 
 
-def _at_its_place(places: dict[tuple[str, str, int], list[tuple[_Group, Frame]]], claim: Claim) -> list[_Group]:
+def _at_its_place(places: dict[tuple[str, str, int], list[tuple[_Group, Frame]]], told: _Told) -> list[_Group]:
     """Each group that was made at the static claim's innermost place."""
-    calls = inner_calls(main_stack(claim))
-    if not calls or not calls[0].line:
+    if not told.calls or not told.calls[0].line:
         return []
-    at = calls[0]
+    at = told.calls[0]
     found: list[_Group] = []
-    for group, frame in places.get((claim.kind, at.file.rsplit("/", 1)[-1], at.line), ()):
+    for group, frame in places.get((told.claim.kind, at.file.rsplit("/", 1)[-1], at.line), ()):
         names = {last_part(at.function), last_part(frame.function)}
         named = not at.function or not frame.function or len(names) == 1
         if named and same_file(at.file, frame.file) and not any(group is one for one in found):
@@ -186,7 +199,7 @@ def _finding(group: _Group, reports: Sequence[Report], mine: Sequence[str]) -> I
     witnesses = _witnesses(group, reports)
     loss = _surest(witnesses)
     leading = _leading(witnesses, loss)
-    claims = [claim for _, claim in group.claims]
+    claims = [told.claim for told in group.claims]
     best = max(claims, key=lambda one: (one.seen, len(one.stacks), _rank(one.loss)))
     owner, called_by = _whose(group.calls, mine)
     return ImportedFinding(
@@ -210,11 +223,12 @@ def _finding(group: _Group, reports: Sequence[Report], mine: Sequence[str]) -> I
 def _witnesses(group: _Group, reports: Sequence[Report]) -> tuple[Witness, ...]:
     """One for each report, its amounts by class."""
     found = []
-    for number in sorted({number for number, _ in group.claims}):
-        claims = [claim for at, claim in group.claims if at == number]
+    for number in sorted({told.report for told in group.claims}):
+        mine = [told for told in group.claims if told.report == number]
+        claims = [told.claim for told in mine]
         losses = [one for one in (*LOSSES, None) if any(claim.loss is one for claim in claims)]
         amounts = tuple(_amount(loss, [one for one in claims if one.loss is loss]) for loss in losses)
-        places = dict.fromkeys(_place(inner_calls(main_stack(one))) for one in claims)
+        places = dict.fromkeys(_place(told.calls) for told in mine)
         text = next((one.text for one in claims if one.text), "")[:TEXT_CHARS]
         tool = reports[number].tool
         seen = any(one.seen for one in claims)
@@ -274,7 +288,7 @@ def _fingerprint(group: _Group) -> str:
     that has one, and the same mistake must have the same fingerprint in every tool."""
     names = [key(one) if is_known(one) else f"{one.file.rsplit('/', 1)[-1]}:?" for one in group.calls]
     if not any(is_known(one) for one in group.calls):
-        names += [one.text for _, one in group.claims[:1]]
+        names += [told.claim.text for told in group.claims[:1]]
     text = "\0".join((group.kind, group.resource, *names))
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
 

@@ -6,6 +6,7 @@ Knows the shapes that C, C++ and Rust compilers and demanglers give to names; kn
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _CLONES = re.compile(
     r"(?:\.(?:part|constprop|isra|cold|lto_priv|localalias|llvm|unlikely)(?:\.\d+)*)+$| \[clone [^\]]*\]"
@@ -16,6 +17,7 @@ _LONGEST = 2000
 _OPENING, _CLOSING = "(<[{", ")>]}"
 
 
+@lru_cache(maxsize=32768)
 def bare_name(function: str) -> str:
     """A function without its signature, its interceptor's prefix, its versions and the clones of optimisers.
 

@@ -78,7 +78,7 @@ def _cwe(result: dict[str, Any], rule: dict[str, Any]) -> int:
     """From the result's taxa, or from its rule's relationships."""
     rows = [*a_list(result.get("taxa")), *(a_dict(one).get("target") for one in a_list(rule.get("relationships")))]
     for row in rows:
-        if a_dict(a_dict(row).get("toolComponent")).get("name", "").upper() == "CWE":
+        if a_str(a_dict(a_dict(row).get("toolComponent")).get("name")).upper() == "CWE":
             found = _CWE.match(a_str(a_dict(row).get("id")))
             if found:
                 return int(found[1])

@@ -160,7 +160,7 @@ def _glob(pattern: str, text: str) -> bool:
     return pattern.count("*") <= _MOST_STARS and _compiled(pattern).match(text) is not None
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=8192)
 def _compiled(pattern: str) -> re.Pattern[str]:
     while "**" in pattern:
         pattern = pattern.replace("**", "*")
