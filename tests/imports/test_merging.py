@@ -235,3 +235,9 @@ def test_static_claim_of_another_line_is_a_finding_of_its_own() -> None:
 def test_very_many_modules_under_one_name_stay_apart() -> None:
     claims = [claim("init", module=f"/app/lib{at}.so") for at in range(300)]
     assert len(findings([of("A", *claims)])) == 300
+
+
+def test_what_goes_with_a_leak_is_not_counted_as_another() -> None:
+    root, inner = claim("f"), claim("g", loss=Loss.INDIRECT)
+    assert conclude([of("A", root, inner)]).reason == "1 leak, and 1 lost with what pointed to them, by the word of A"
+    assert conclude([of("A", inner)]).reason == "1 leak, by the word of A"

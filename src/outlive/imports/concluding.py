@@ -85,14 +85,21 @@ def _verdict(
 ) -> tuple[Verdict, str]:
     leaks = [one for one in found if one.is_leak]
     if leaks:
-        word = "leak" if len(leaks) == 1 else "leaks"
-        return Verdict.LEAK, f"{len(leaks):,} {word}, by the word of {_tools(reports, leaks)}"
+        return Verdict.LEAK, f"{_counted(leaks)}, by the word of {_tools(reports, leaks)}"
     losses = [one for one in found if one.loss is not None]
     looked = [one for one in reports if one.clean]
     if not losses and looked and all(one.whole for one in reports):
         besides = " besides what is suppressed" if away or any(one.hidden for one in looked) else ""
         return Verdict.NO_LEAK, f"{_listed(sorted({one.tool for one in looked}))} looked and found no leak{besides}"
     return Verdict.COULD_NOT_TELL, _doubt(reports, losses, away)
+
+
+def _counted(leaks: Sequence[ImportedFinding]) -> str:
+    """What is lost only because something else is, is no mistake of its own, where that other is told."""
+    roots = [one for one in leaks if one.loss is Loss.DEFINITE] or leaks
+    words = f"{len(roots):,} leak" + ("s" if len(roots) > 1 else "")
+    with_them = len(leaks) - len(roots)
+    return f"{words}, and {with_them:,} lost with what pointed to them" if with_them else words
 
 
 def _doubt(reports: Sequence[Report], losses: Sequence[ImportedFinding], away: Sequence[ImportedFinding]) -> str:
