@@ -237,3 +237,14 @@ def test_raw_recording_says_how_to_interpret_it() -> None:
 def test_result_of_our_own_is_sent_to_its_own_verb() -> None:
     with pytest.raises(UnreadableReport, match="outlive report"):
         read_bytes(b'{"schema": "outlive.check/1"}')
+
+
+def test_rules_that_a_program_draws_swallow_nothing() -> None:
+    rule = "-" * 53
+    one = made_of(f"{rule}\nmy heading\n{rule}\n" + (SAMPLES / "lsan.txt").read_text() + f"{rule}\nend\n")
+    assert (len(one.claims), one.whole) == (3, True)
+
+
+def test_suppressions_that_were_used_belong_to_the_report_beside_them() -> None:
+    one = made_of((SAMPLES / "lsan_suppressed.txt").read_bytes() + (SAMPLES / "lsan.txt").read_bytes())
+    assert (len(one.claims), [hidden.count for hidden in one.hidden]) == (3, [6])

@@ -31,6 +31,7 @@ _LEAKED = re.compile(r"^(\d+) byte\(s\) leaked in (\d+) allocation\(s\)\.$")
 _OMITTED = re.compile(r"Omitting (\d+) more leak\(s\)\.")
 _ABORTING = re.compile(r"==\d+==ABORTING$")
 _USED = re.compile(r"^\s*(\d+)\s+(\d+)\s(\S.*)$")
+_SUPPRESSIONS, _COLUMNS = "Suppressions used:", "count      bytes template"
 _ROLES = (
     (re.compile(r"^(?:previously )?allocated by thread \S+"), "allocated"),
     (re.compile(r"^freed by thread \S+"), "freed"),
@@ -169,6 +170,7 @@ class _Reading:
         self._reports: list[Report] = []
         self._hidden: list[Hidden] = []
         self._rule = ""  # the line of dashes that opened a list of used suppressions
+        self._rule_before = ""
         self._list_closed = False
         self._more = 0
 
@@ -215,16 +217,20 @@ class _Reading:
             self._last = next(reversed(self._open.values()), None)
 
     def _suppressions(self, text: str) -> bool:
-        """The list of suppressions that hid something, between two equal rules."""
+        """The list of suppressions that hid something, between two equal rules. Programs draw rules too."""
         bare = text.strip()
+        before, self._rule_before = self._rule_before, bare if RULE.match(bare) else ""
         if self._rule:
             if bare == self._rule:
-                self._rule, self._list_closed = "", True
+                self._rule, self._list_closed, self._rule_before = "", True, ""
             elif found := _USED.match(bare):
                 self._hidden.append(Hidden(named(found[3]), whole_number(found[1]), whole_number(found[2])))
+            elif bare != _COLUMNS:
+                self._rule = ""
+                return False
             return True
-        if RULE.match(bare):
-            self._rule, self._list_closed = bare, False
+        if bare == _SUPPRESSIONS and before:
+            self._rule, self._list_closed = before, False
             return True
         return False
 
@@ -239,7 +245,7 @@ class _Reading:
 
     def _tell_hidden(self) -> None:
         """A list of suppressions belongs to no section by anything that it says: to the only one, or to none."""
-        if not self._hidden and not self._rule:
+        if not self._hidden:
             return
         if len(self._reports) == 1:
             self._reports = [dataclasses.replace(self._reports[0], hidden=tuple(self._hidden))]
@@ -286,4 +292,4 @@ def _function_and_place(words: str) -> tuple[str, str, int]:
 
 def is_mark(line: str) -> bool:
     """Whether this line opens something that `read` understands."""
-    return bool(OPENING.search(line)) or line.strip() == "Suppressions used:"
+    return bool(OPENING.search(line)) or line.strip() == _SUPPRESSIONS
