@@ -1,14 +1,11 @@
-"""Writes the C program's table of switches from faults.toml: `python fault_table.py > fault_table.h`.
-
-Run by the Makefile, as a script: it knows no other module but `faults`, which lies beside it.
-"""
+"""Writes the C program's table of switches from faults.toml; the Makefile asks for it."""
 
 from __future__ import annotations
 
 import json
 import sys
 
-from faults import FAULTS, Fault
+from specimens.swarm.faults import FAULTS, Fault
 
 
 def row(fault: Fault) -> str:

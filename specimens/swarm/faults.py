@@ -35,7 +35,6 @@ class Fault:
     event: str
     events: int
     parts: tuple[Part, ...]
-    said: tuple[str, ...]
     loop_busy: bool = False
 
     @property
@@ -50,18 +49,11 @@ class Fault:
     def total_blocks(self) -> int:
         return sum(part.count for part in self.parts)
 
-    @property
-    def event_function(self) -> str:
-        return self.event.partition(":")[2]
-
 
 def _read() -> tuple[Fault, ...]:
     text = Path(__file__).with_name("faults.toml").read_text(encoding="utf-8")
     rows = tomllib.loads(text)["fault"]
-    return tuple(
-        Fault(**{**row, "parts": tuple(Part(**part) for part in row["parts"]), "said": tuple(row["said"])})
-        for row in rows
-    )
+    return tuple(Fault(**{**row, "parts": tuple(Part(**part) for part in row["parts"])}) for row in rows)
 
 
 FAULTS = _read()

@@ -5,11 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Union
 
 PIECE_LENGTH = 65536
 
-Value = Union[int, bytes, str, Sequence["Value"], Mapping[str, "Value"]]
+Value = int | bytes | str | Sequence["Value"] | Mapping[str, "Value"]
 
 
 def bencode(value: Value) -> bytes:
@@ -42,9 +41,7 @@ class Content:
     @property
     def info(self) -> bytes:
         digests = b"".join(hashlib.sha1(self.piece(index)).digest() for index in range(self.piece_count))
-        return bencode(
-            {"name": self.name, "length": len(self.data), "piece length": PIECE_LENGTH, "pieces": digests}
-        )
+        return bencode({"name": self.name, "length": len(self.data), "piece length": PIECE_LENGTH, "pieces": digests})
 
     @property
     def info_hash(self) -> bytes:

@@ -31,15 +31,14 @@ class Seed:
         self._callers = 0
         self.blocks_sent = 0
 
-    async def open(self) -> asyncio.AbstractServer:
+    async def open(self) -> asyncio.Server:
         return await asyncio.start_server(self._serve, "127.0.0.1", 0)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._callers += 1
         # Callers hang up as they like.
-        with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+        with contextlib.closing(writer), contextlib.suppress(OSError, asyncio.IncompleteReadError):
             await self._talk(reader, writer, self._callers)
-        writer.close()
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, caller: int) -> None:
         if self._manner is Manner.MUTE:

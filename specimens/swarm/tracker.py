@@ -6,6 +6,7 @@ All say the same to everybody: the peers that they were told of at the start.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ipaddress
 import struct
 from collections.abc import Sequence
@@ -48,17 +49,18 @@ class HttpTracker:
         self._body = bencode({"interval": INTERVAL_S, "peers": peers})
         self.announces = 0
 
-    async def open(self) -> asyncio.AbstractServer:
+    async def open(self) -> asyncio.Server:
         return await asyncio.start_server(self._serve, "127.0.0.1", 0)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        request = await reader.readuntil(b"\r\n\r\n")
-        if request.startswith(b"GET /announce?"):
-            self.announces += 1
-            writer.write(b"HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\r\n" + self._body)
-        else:
-            writer.write(b"HTTP/1.0 404 Not Found\r\n\r\n")
-        writer.close()
+        # Callers hang up as they like.
+        with contextlib.closing(writer), contextlib.suppress(OSError, asyncio.IncompleteReadError):
+            request = await reader.readuntil(b"\r\n\r\n")
+            if request.startswith(b"GET /announce?"):
+                self.announces += 1
+                writer.write(b"HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\r\n" + self._body)
+            else:
+                writer.write(b"HTTP/1.0 404 Not Found\r\n\r\n")
 
 
 class DhtNode(asyncio.DatagramProtocol):

@@ -53,6 +53,7 @@ class World:
         self._ready, self._over = threading.Event(), asyncio.Event()
         self._thread = threading.Thread(target=self._run, name="swarm world", daemon=True)
         self._failed: BaseException | None = None
+        self._sockets: list[asyncio.DatagramTransport] = []
 
     def __enter__(self) -> World:
         self._thread.start()
@@ -88,7 +89,10 @@ class World:
             await self._over.wait()
         for server in servers:
             server.close()
+        for socket_ in self._sockets:
+            socket_.close()
         await self._end_callers()
+        await asyncio.sleep(0)  # what was closed is let go of in the loop's next turn
 
     async def _end_callers(self) -> None:
         callers = asyncio.all_tasks() - {asyncio.current_task()}
@@ -99,16 +103,16 @@ class World:
     def _dead(self, count: int, port: int) -> list[Address]:
         return [(f"127.0.2.{number + 1}", port) for number in range(count)]
 
-    async def _open_trackers(self, peers: bytes) -> list[asyncio.AbstractServer]:
+    async def _open_trackers(self, peers: bytes) -> list[asyncio.Server]:
         self.http_tracker, here = HttpTracker(peers), ("127.0.0.1", 0)
         http = await self.http_tracker.open()
         udp, self.udp_tracker = await self._loop.create_datagram_endpoint(lambda: UdpTracker(peers), here)
         node, _ = await self._loop.create_datagram_endpoint(DhtNode, here)
         urls = [
-            "udp://127.0.0.1:{}/announce".format(udp.get_extra_info("sockname")[1]),
-            "http://127.0.0.1:{}/announce".format(http.sockets[0].getsockname()[1]),
+            f"udp://127.0.0.1:{udp.get_extra_info('sockname')[1]}/announce",
+            f"http://127.0.0.1:{http.sockets[0].getsockname()[1]}/announce",
         ]
         self.metafile = Path(self._folder.name) / f"{self.content.name}.torrent"
         self.metafile.write_bytes(self.content.metafile(urls, compact([node.get_extra_info("sockname")])))
-        self._transports = [udp, node]
+        self._sockets = [udp, node]
         return [http]

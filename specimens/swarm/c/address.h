@@ -7,9 +7,9 @@
 #include <stdint.h>
 
 struct address {
-    uint8_t ip[16]; /* of IPv4 the first four */
-    uint16_t port;
-    uint16_t family; /* 4 or 6 */
+  uint8_t ip[16]; /* of IPv4 the first four */
+  uint16_t port;
+  uint16_t family; /* 4 or 6 */
 };
 
 _Static_assert(sizeof(struct address) == 20, "the truth table counts 20 bytes for each");

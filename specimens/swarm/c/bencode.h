@@ -7,8 +7,8 @@
 #include <stdint.h>
 
 struct slice {
-    const uint8_t *at;
-    size_t length;
+  const uint8_t *at;
+  size_t length;
 };
 
 /* The first whole value in `text`, raw, written to `ret`. False when there is none, or it is nested too deep. */

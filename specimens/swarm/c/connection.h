@@ -12,41 +12,41 @@
 #include "wire.h"
 
 enum connection_state {
-    CONNECTION_DIALLING,
-    CONNECTION_GREETED, /* both handshakes are done */
-    CONNECTION_READY,   /* it has told what it has */
-    CONNECTION_CLOSING, /* told from within connection_close */
-    CONNECTION_CLOSED,  /* told when the TCP connection has gone */
+  CONNECTION_DIALLING,
+  CONNECTION_GREETED, /* both handshakes are done */
+  CONNECTION_READY,   /* it has told what it has */
+  CONNECTION_CLOSING, /* told from within connection_close */
+  CONNECTION_CLOSED,  /* told when the TCP connection has gone */
 };
 
 struct connection;
 
 struct connection_events {
-    void (*state)(void *owner, struct connection *connection, enum connection_state state);
-    void (*unchoked)(void *owner, struct connection *connection);
-    void (*received)(void *owner, struct connection *connection, const uint8_t *body, size_t length); /* WIRE_PIECE */
+  void (*state)(void *owner, struct connection *connection, enum connection_state state);
+  void (*unchoked)(void *owner, struct connection *connection);
+  void (*received)(void *owner, struct connection *connection, const uint8_t *body, size_t length); /* WIRE_PIECE */
 };
 
 struct index_list {
-    uint32_t *items; /* owned */
-    uint32_t count, capacity;
+  uint32_t *items; /* owned */
+  uint32_t count, capacity;
 };
 
 struct connection {
-    struct tcp *tcp; /* owns itself; NULL when it has gone */
-    const struct connection_events *events;
-    void *owner; /* borrowed */
-    struct address address;
-    enum connection_state state;
-    uint8_t peer_id[20];
-    bool is_closed, is_choked, is_unchoked_by_us, is_stranger;
-    uint8_t pieces[PIECES_MAX / 8];
-    uint8_t *inbox; /* owned: what was read of a message that is not whole */
-    size_t inbox_length;
-    struct index_list allowed_fast, peer_allowed_fast, suggested_pieces;
-    unsigned requests_in_flight, blocks_received;
-    const uint8_t *info_hash, *own_id; /* borrowed */
-    uint64_t opened_ms, bytes_received, bytes_sent, was_greeted;
+  struct tcp *tcp; /* owns itself; NULL when it has gone */
+  const struct connection_events *events;
+  void *owner; /* borrowed */
+  struct address address;
+  enum connection_state state;
+  uint8_t peer_id[20];
+  bool is_closed, is_choked, is_unchoked_by_us, is_stranger;
+  uint8_t pieces[PIECES_MAX / 8];
+  uint8_t *inbox; /* owned: what was read of a message that is not whole */
+  size_t inbox_length;
+  struct index_list allowed_fast, peer_allowed_fast, suggested_pieces;
+  unsigned requests_in_flight, blocks_received;
+  const uint8_t *info_hash, *own_id; /* borrowed */
+  uint64_t opened_ms, bytes_received, bytes_sent, was_greeted;
 };
 
 _Static_assert(sizeof(struct connection) == 320, "the truth table counts 320 bytes for each");

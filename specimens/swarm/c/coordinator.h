@@ -7,10 +7,10 @@
 #include "tracker.h"
 
 struct coordinator_events {
-    /* Peers of one tracker; borrowed for the call. */
-    void (*found)(void *owner, const struct address *peers, size_t count);
-    /* The last tracker has answered, or never will. */
-    void (*settled)(void *owner);
+  /* Peers of one tracker; borrowed for the call. */
+  void (*found)(void *owner, const struct address *peers, size_t count);
+  /* The last tracker has answered, or never will. */
+  void (*settled)(void *owner);
 };
 
 struct coordinator;

@@ -11,9 +11,9 @@
 
 enum fault {
 #define FAULT(symbol, name, seed, category, kind, event, bytes, blocks, events, about) FAULT_##symbol,
-    FAULT_TABLE
+  FAULT_TABLE
 #undef FAULT
-        FAULT_COUNT
+      FAULT_COUNT
 };
 
 /* Whether this mistake is to be made. */

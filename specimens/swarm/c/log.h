@@ -5,17 +5,17 @@
 #define LOG_OUTPUTS 4
 
 struct log_output {
-    const struct log_output_kind *kind;
+  const struct log_output_kind *kind;
 };
 
 struct log_output_kind {
-    void (*line)(struct log_output *self, const char *text);
-    void (*close)(struct log_output *self); /* frees the output */
+  void (*line)(struct log_output *self, const char *text);
+  void (*close)(struct log_output *self); /* frees the output */
 };
 
 struct log {
-    struct log_output *outputs[LOG_OUTPUTS];
-    int count;
+  struct log_output *outputs[LOG_OUTPUTS];
+  int count;
 };
 
 /* An output that prints to stderr. The log that it is added to owns it. */

@@ -10,11 +10,11 @@
 #include <uv.h>
 
 struct loop {
-    uv_loop_t uv;
+  uv_loop_t uv;
 };
 
 struct wrapper {
-    uv_close_cb on_left;
+  uv_close_cb on_left;
 };
 
 /* A new loop. The caller owns it: `loop_free`. */

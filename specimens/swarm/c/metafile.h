@@ -12,14 +12,14 @@
 #define PIECES_MAX 1024 /* a connection keeps one bit for each */
 
 struct metafile {
-    char *name;
-    uint64_t length;
-    uint32_t piece_length, piece_count;
-    uint8_t (*digests)[SHA1_SIZE]; /* one for each piece */
-    uint8_t info_hash[SHA1_SIZE];
-    char *trackers[TRACKERS_MAX]; /* "udp://…" and "http://…" */
-    int tracker_count;
-    struct address dht_node; /* family 0: none named */
+  char *name;
+  uint64_t length;
+  uint32_t piece_length, piece_count;
+  uint8_t (*digests)[SHA1_SIZE]; /* one for each piece */
+  uint8_t info_hash[SHA1_SIZE];
+  char *trackers[TRACKERS_MAX]; /* "udp://…" and "http://…" */
+  int tracker_count;
+  struct address dht_node; /* family 0: none named */
 };
 
 /* The metafile at this path; NULL when there is none or it is not one, and `*ret_why` says so. The caller owns it. */

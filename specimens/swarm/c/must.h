@@ -6,8 +6,8 @@
 
 /* Gives back `block`. Ends the program when there is none: `struct x *x = must(calloc(1, sizeof *x));` */
 static inline void *must(void *block) {
-    if (block == NULL) abort();
-    return block;
+  if (block == NULL) abort();
+  return block;
 }
 
 #endif

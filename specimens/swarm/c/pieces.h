@@ -11,7 +11,7 @@
 #define BLOCK_LENGTH 16384u
 
 struct block_request {
-    uint32_t index, begin, length;
+  uint32_t index, begin, length;
 };
 
 enum pieces_stored { PIECES_UNWANTED, PIECES_BLOCK, PIECES_PROVED, PIECES_DISPROVED };

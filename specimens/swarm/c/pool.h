@@ -9,9 +9,9 @@
 #include "event_bus.h"
 
 struct pool_events {
-    void (*ready)(void *owner, struct connection *connection); /* it has told what it has, or lets us ask again */
-    void (*received)(void *owner, struct connection *connection, const uint8_t *body, size_t length);
-    void (*lost)(void *owner, struct connection *connection);
+  void (*ready)(void *owner, struct connection *connection); /* it has told what it has, or lets us ask again */
+  void (*received)(void *owner, struct connection *connection, const uint8_t *body, size_t length);
+  void (*lost)(void *owner, struct connection *connection);
 };
 
 struct pool;

@@ -7,10 +7,10 @@
 #include "metafile.h"
 
 struct session_options {
-    unsigned dial_limit; /* peers to dial, dead ones included */
-    unsigned ready_peers; /* ask for nothing before so many peers are ready, or some seconds have passed */
-    unsigned time_limit_s;
-    int quiet;
+  unsigned dial_limit;  /* peers to dial, dead ones included */
+  unsigned ready_peers; /* ask for nothing before so many peers are ready, or some seconds have passed */
+  unsigned time_limit_s;
+  int quiet;
 };
 
 /* Fetches what the metafile names into `file`. Both are borrowed. Returns 0 when every piece was proved and written. */

@@ -9,17 +9,17 @@
 #include "loop.h"
 
 struct tcp_events {
-    void (*opened)(void *owner);
-    void (*received)(void *owner, const uint8_t *data, size_t length); /* the data is borrowed for the call */
-    void (*closed)(void *owner, int status);                          /* 0, or libuv's error */
+  void (*opened)(void *owner);
+  void (*received)(void *owner, const uint8_t *data, size_t length); /* the data is borrowed for the call */
+  void (*closed)(void *owner, int status);                           /* 0, or libuv's error */
 };
 
 struct tcp {
-    struct wrapper wrapper; /* a dial in progress is left to the loop */
-    uv_tcp_t *handle;
-    const struct tcp_events *events;
-    void *owner; /* borrowed; lives until `closed` */
-    int status;
+  struct wrapper wrapper; /* a dial in progress is left to the loop */
+  uv_tcp_t *handle;
+  const struct tcp_events *events;
+  void *owner; /* borrowed; lives until `closed` */
+  int status;
 };
 
 _Static_assert(sizeof(struct tcp) == 40, "the truth table counts 40 bytes for each");

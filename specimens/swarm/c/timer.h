@@ -5,10 +5,10 @@
 #include "loop.h"
 
 struct timer {
-    struct wrapper wrapper; /* on_left is NULL: who made a timer closes it */
-    uv_timer_t *handle;
-    void (*on_tick)(void *owner);
-    void *owner; /* borrowed */
+  struct wrapper wrapper; /* on_left is NULL: who made a timer closes it */
+  uv_timer_t *handle;
+  void (*on_tick)(void *owner);
+  void *owner; /* borrowed */
 };
 
 /* A new timer, not started. The caller owns it: `timer_close`. */

@@ -9,9 +9,9 @@
 #include "sha1.h"
 
 struct announcement {
-    uint8_t info_hash[SHA1_SIZE], peer_id[20];
-    uint64_t left; /* bytes still to fetch */
-    uint32_t event;
+  uint8_t info_hash[SHA1_SIZE], peer_id[20];
+  uint64_t left; /* bytes still to fetch */
+  uint32_t event;
 };
 
 enum { ANNOUNCE_NOTHING = 0, ANNOUNCE_COMPLETED = 1, ANNOUNCE_STARTED = 2 };
@@ -19,9 +19,9 @@ enum { ANNOUNCE_NOTHING = 0, ANNOUNCE_COMPLETED = 1, ANNOUNCE_STARTED = 2 };
 /* An answer. The struct itself lies in the tracker's request, but `peers` is a heap block. Both belong to the tracker:
  * whoever is called back borrows them for the call, and the tracker frees the peers when the call has returned. */
 struct tracker_response {
-    struct address *peers;
-    size_t peer_count;
-    uint32_t interval_s;
+  struct address *peers;
+  size_t peer_count;
+  uint32_t interval_s;
 };
 
 /* Called exactly once for each announce, unless it is cancelled; NULL when the tracker did not answer. */

@@ -6,10 +6,10 @@
 #include "loop.h"
 
 struct udp {
-    struct wrapper wrapper; /* on_left is NULL: who opened a socket closes it */
-    uv_udp_t *handle;
-    void (*on_datagram)(void *owner, const uint8_t *data, size_t length); /* the data is borrowed for the call */
-    void *owner;                                                         /* borrowed */
+  struct wrapper wrapper; /* on_left is NULL: who opened a socket closes it */
+  uv_udp_t *handle;
+  void (*on_datagram)(void *owner, const uint8_t *data, size_t length); /* the data is borrowed for the call */
+  void *owner;                                                          /* borrowed */
 };
 
 /* An open, bound, listening socket. The caller owns it: `udp_close`. */

@@ -12,21 +12,21 @@
 #define WIRE_LONGEST (1u << 20)
 
 enum wire_kind {
-    WIRE_CHOKE = 0,
-    WIRE_UNCHOKE = 1,
-    WIRE_INTERESTED = 2,
-    WIRE_HAVE = 4,
-    WIRE_BITFIELD = 5,
-    WIRE_REQUEST = 6,
-    WIRE_PIECE = 7,
-    WIRE_SUGGEST = 13,
-    WIRE_ALLOWED_FAST = 17,
+  WIRE_CHOKE = 0,
+  WIRE_UNCHOKE = 1,
+  WIRE_INTERESTED = 2,
+  WIRE_HAVE = 4,
+  WIRE_BITFIELD = 5,
+  WIRE_REQUEST = 6,
+  WIRE_PIECE = 7,
+  WIRE_SUGGEST = 13,
+  WIRE_ALLOWED_FAST = 17,
 };
 
 /* One block of a piece. `block` is a heap copy that whoever decodes the message owns: `piece_message_free`. */
 struct piece_message {
-    uint32_t index, begin, length;
-    uint8_t *block;
+  uint32_t index, begin, length;
+  uint8_t *block;
 };
 
 void wire_handshake(uint8_t ret[WIRE_HANDSHAKE], const uint8_t info_hash[SHA1_SIZE], const uint8_t peer_id[20]);

@@ -5,12 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define expect(condition)                                                           \
-    do {                                                                            \
-        if (condition) break;                                                       \
-        fprintf(stderr, "%s:%d: does not hold: %s\n", __FILE__, __LINE__, #condition); \
-        exit(1);                                                                    \
-    } while (0)
+#define expect(condition)                                                          \
+  do {                                                                             \
+    if (condition) break;                                                          \
+    fprintf(stderr, "%s:%d: does not hold: %s\n", __FILE__, __LINE__, #condition); \
+    exit(1);                                                                       \
+  } while (0)
 
 void test_sha1(void);
 void test_bencode(void);
