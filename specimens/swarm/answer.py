@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
-
-RECURSION_DEPTH = 5
-"""A function so often in one stack is called from itself."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +67,3 @@ class Answer:
     def application_blocks(self) -> int | None:
         counts = [one.blocks for one in self.application]
         return None if None in counts else sum(count for count in counts if count is not None)
-
-
-def is_recursion(stack: Stack) -> bool:
-    return any(count >= RECURSION_DEPTH for count in Counter(frame.function for frame in stack).values())

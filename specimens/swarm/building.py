@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -27,9 +28,13 @@ def build(variant: str = "plain", folder: Path | None = None) -> Path:
     """The folder with `swarm` and `swarm-tests`, made anew where a source is newer. Raises `OSError` with what
     the compiler said."""
     folder = folder or SOURCE.parent / "build" / variant
+    folder.mkdir(parents=True, exist_ok=True)
     jobs = f"-j{os.cpu_count() or 1}"
     words = ["make", "-C", str(SOURCE), jobs, f"VARIANT={variant}", f"BUILD={folder}", f"PYTHON={sys.executable}"]
-    done = subprocess.run(words, capture_output=True, text=True)
+    # One at a time: two that build into the same folder write over each other.
+    with open(folder / "lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = subprocess.run(words, capture_output=True, text=True)
     if done.returncode != 0 or "warning:" in done.stderr:
         raise OSError(f"the {variant} build failed:\n{done.stderr.strip()}")
     return folder

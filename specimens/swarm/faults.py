@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -33,9 +34,15 @@ class Fault:
     kind: str
     program: str
     event: str
+    last_pointer: tuple[str, ...]
     events: int
     parts: tuple[Part, ...]
     loop_busy: bool = False
+
+    @property
+    def causes(self) -> tuple[str, ...]:
+        """The places of which an answer must name one."""
+        return (self.event, *self.last_pointer)
 
     @property
     def is_leak(self) -> bool:
@@ -53,7 +60,12 @@ class Fault:
 def _read() -> tuple[Fault, ...]:
     text = Path(__file__).with_name("faults.toml").read_text(encoding="utf-8")
     rows = tomllib.loads(text)["fault"]
-    return tuple(Fault(**{**row, "parts": tuple(Part(**part) for part in row["parts"])}) for row in rows)
+    return tuple(map(_fault, rows))
+
+
+def _fault(row: dict[str, Any]) -> Fault:
+    parts = tuple(Part(**part) for part in row["parts"])
+    return Fault(**{**row, "parts": parts, "last_pointer": tuple(row["last_pointer"])})
 
 
 FAULTS = _read()

@@ -5,14 +5,15 @@ Five questions, each asked only where the one before it makes sense:
 - found: is there a finding of the right kind? Of the right program: silence.
 - figure: the application's bytes, and its blocks where the tool counts them, to the byte.
 - allocation: every function that allocated what was lost stands in a stack of the finding.
-- event: is the function named in which the last pointer was lost? For a leak no tool here says such a thing; "in stack"
-  means that the function stands in every stack of the finding, among many others, because it also led to the
-  allocation. For a broken free or a recursion the tool shows where it happened, which is a yes.
+- event: is the place named where the mistake is made, or where the last pointer goes? For a leak no tool here says such
+  a thing; "in stack" means that such a place stands in every stack of the finding, among many others, because it also
+  led to the allocation. For a broken free or a recursion the tool shows where it happened, which is a yes.
 - phase: runtime, shutdown or test? None of these tools says it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from specimens.swarm.answer import Answer, Stack
@@ -51,7 +52,7 @@ def _mark_leak(answer: Answer, fault: Fault) -> Mark:
     exact = answer.application_bytes == fault.total_bytes and blocks in (None, fault.total_blocks)
     named = {frame.function for one in answer.application for frame in one.stack}
     allocated = all(part.allocated in named for part in fault.parts)
-    event = IN_STACK if all(_has(one.stack, fault.event) for one in answer.application) else NO
+    event = IN_STACK if all(_has(one.stack, fault.causes) for one in answer.application) else NO
     return Mark(said(answer), YES, _word(exact), _word(allocated), event, NO)
 
 
@@ -59,12 +60,12 @@ def _mark_harm(answer: Answer, fault: Fault) -> Mark:
     right = [one for one in answer.harm if one.kind == fault.kind]
     if not right:
         return Mark(said(answer))
-    event = _word(any(_has(one.stack, fault.event) for one in right))
+    event = _word(any(_has(one.stack, fault.causes) for one in right))
     return Mark(said(answer), YES, event=event, phase=NO)
 
 
-def _has(stack: Stack, place: str) -> bool:
-    return any(frame.place == place for frame in stack)
+def _has(stack: Stack, places: Sequence[str]) -> bool:
+    return any(frame.place in places for frame in stack)
 
 
 def _word(true: bool) -> str:

@@ -9,11 +9,12 @@ import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from specimens.swarm.answer import Answer, Frame, Harm, Lost, is_recursion
+from specimens.swarm.answer import Answer, Frame, Harm, Lost
 from specimens.swarm.building import SOURCE
 
 LOST = ("Leak_DefinitelyLost", "Leak_IndirectlyLost", "Leak_PossiblyLost")
 KINDS = {"InvalidFree": "double free"}
+OVERFLOW = "Stack overflow in thread"
 DIRECT = re.compile(r"\(([\d,]+) direct")
 OPTIONS = ("--leak-check=full", "--show-leak-kinds=definite,indirect,possible", "--num-callers=40", "--xml=yes")
 ALLOCATORS = ("malloc", "calloc", "realloc", "free", "strndup")
@@ -26,11 +27,12 @@ def missing() -> str:
 def answer(words: Sequence[str], folder: Path, timeout_s: float) -> Answer:
     report = folder / "valgrind.xml"
     command = ["valgrind", *OPTIONS, f"--xml-file={report}", *words]
-    subprocess.run(command, capture_output=True, timeout=timeout_s)
-    return read(report)
+    done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=timeout_s)
+    return read(report, overflowed=OVERFLOW in done.stderr)
 
 
-def read(report: Path) -> Answer:
+def read(report: Path, overflowed: bool = False) -> Answer:
+    """A stack overflow is told on stderr only; the XML knows it as a signal."""
     try:
         root = ElementTree.parse(report).getroot()
     except (OSError, ElementTree.ParseError) as error:
@@ -43,8 +45,8 @@ def read(report: Path) -> Answer:
         else:
             harm.append(Harm(KINDS.get(kind, kind), tuple(_every_frame(record))))
     for signal in root.iter("fatal_signal"):
-        stack = tuple(_every_frame(signal))
-        harm.append(Harm("recursion" if is_recursion(stack) else signal.findtext("signame", ""), stack))
+        kind = "recursion" if overflowed else signal.findtext("signame", "")
+        harm.append(Harm(kind, tuple(_every_frame(signal))))
     return Answer(tuple(lost), tuple(harm))
 
 
