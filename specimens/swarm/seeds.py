@@ -15,6 +15,9 @@ from specimens.swarm.metafile import Content
 PROTOCOL = b"\x13BitTorrent protocol" + bytes(8)
 UNCHOKE, INTERESTED, BITFIELD, REQUEST, PIECE, ALLOWED_FAST = 1, 2, 5, 6, 7, 17
 
+ENDS = (OSError, asyncio.IncompleteReadError, asyncio.CancelledError)
+"""How a talk ends: callers hang up as they like, and the world ends. (Some asyncio print a handler's cancellation.)"""
+
 
 class Manner(Enum):
     GOOD = "serves what it is asked for"
@@ -36,8 +39,7 @@ class Seed:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._callers += 1
-        # Callers hang up as they like.
-        with contextlib.closing(writer), contextlib.suppress(OSError, asyncio.IncompleteReadError):
+        with contextlib.closing(writer), contextlib.suppress(*ENDS):
             await self._talk(reader, writer, self._callers)
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, caller: int) -> None:

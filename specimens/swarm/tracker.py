@@ -10,8 +10,10 @@ import contextlib
 import ipaddress
 import struct
 from collections.abc import Sequence
+from typing import cast
 
 from specimens.swarm.metafile import bencode
+from specimens.swarm.seeds import ENDS
 
 Address = tuple[str, int]
 INTERVAL_S = 1800
@@ -29,8 +31,7 @@ class UdpTracker(asyncio.DatagramProtocol):
         self.announces = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.DatagramTransport)
-        self._transport = transport
+        self._transport = cast(asyncio.DatagramTransport, transport)  # 3.10's is none by its bases
 
     def datagram_received(self, data: bytes, address: tuple[str | Address, int]) -> None:
         if len(data) < 16:
@@ -53,8 +54,7 @@ class HttpTracker:
         return await asyncio.start_server(self._serve, "127.0.0.1", 0)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        # Callers hang up as they like.
-        with contextlib.closing(writer), contextlib.suppress(OSError, asyncio.IncompleteReadError):
+        with contextlib.closing(writer), contextlib.suppress(*ENDS):
             request = await reader.readuntil(b"\r\n\r\n")
             if request.startswith(b"GET /announce?"):
                 self.announces += 1
@@ -65,8 +65,7 @@ class HttpTracker:
 
 class DhtNode(asyncio.DatagramProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.DatagramTransport)
-        self._transport = transport
+        self._transport = cast(asyncio.DatagramTransport, transport)  # 3.10's is none by its bases
 
     def datagram_received(self, data: bytes, address: tuple[str | Address, int]) -> None:
         if b"4:ping" in data:

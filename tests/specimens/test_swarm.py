@@ -62,6 +62,7 @@ def test_file_is_fetched_from_many_seeds_and_is_the_same(built: Path, tmp_path: 
         assert (world.udp_tracker.announces, world.http_tracker.announces) == (2, 2)
     assert "1 answers came to our pings" in done.stderr
     assert f"freed {GOOD + MUTE} connections" in done.stderr
+    assert "handles were still open" not in done.stderr
     assert clean(done.stderr)
 
 
