@@ -25,7 +25,7 @@ EXAMPLES = """examples:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Exit code: 0 done · 1 not fetched, or a gauntlet with a wrong answer of ours · 2 wrong usage · 3 cannot build."""
+    """Exit code: 0 done · 1 not fetched · 2 wrong usage · 3 cannot build."""
     args = _parser().parse_args(arguments)
     try:
         return int(args.command(args))
@@ -87,7 +87,7 @@ def _fetch(args: argparse.Namespace) -> int:
         fetched = Path(folder) / world.content.name
         words = [str(swarm), "fetch", str(world.metafile), "-o", str(fetched), *FETCH_OPTIONS]
         done = subprocess.run([*words, *(["--fault", args.fault] if args.fault else [])])
-        same = fetched.read_bytes() == world.content.data
+        same = fetched.exists() and fetched.read_bytes() == world.content.data
     print(f"{len(world.content.data):,} bytes {'are the same' if same else 'DIFFER'}; exit {done.returncode}")
     return 0 if same and done.returncode == 0 else 1
 

@@ -37,6 +37,7 @@ static bool live_remove(struct pool *pool, const struct connection *connection) 
   for (unsigned i = 0; i < pool->live_count; i++) {
     if (pool->live[i] != connection) continue;
     pool->live[i] = pool->live[--pool->live_count];
+    pool->live[pool->live_count] = NULL; /* no stale copy, which would look like an owner */
     return true;
   }
   return false;
