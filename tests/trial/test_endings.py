@@ -13,6 +13,7 @@ import pytest
 
 from outlive.model.verdict import Outcome
 from outlive.trial.options import Ended
+from outlive.trial.supervisor import Trial
 
 Run = Callable[..., Ended]
 
@@ -233,3 +234,10 @@ def test_scenario_may_set_its_own_signal_handlers(run: Run) -> None:
             assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
         """)
     assert ended.outcome is Outcome.FINISHED
+
+
+def test_a_function_of_a_file_is_named_behind_it(write: Callable[[str], str]) -> None:
+    file = write("CALLS = []\n\ndef serve(i):\n    CALLS.append(i)\n    assert len(CALLS) == i + 1\n")
+    with Trial(f"{file}:serve") as trial:
+        assert trial.start() is None
+        assert not isinstance(trial.advance(3), Ended)
