@@ -11,6 +11,8 @@ from outlive.imports.whose import owner_of
 from outlive.model.explanation import OwnerKind
 from outlive.model.imported import Frame, Stack
 
+pytestmark = pytest.mark.any_python
+
 
 @pytest.mark.parametrize(
     ("written", "name"),

@@ -18,6 +18,8 @@ from outlive.model.imported import Report
 from outlive.model.verdict import Verdict
 from outlive.reports import imported_json, imported_text
 
+pytestmark = pytest.mark.any_python
+
 FAST = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 

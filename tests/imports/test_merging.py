@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
+import pytest
 from sampled import concluded, memray_report, reports
 
 from outlive.imports.concluding import conclude
@@ -11,6 +12,8 @@ from outlive.imports.merging import findings
 from outlive.model.explanation import OwnerKind
 from outlive.model.imported import Claim, Frame, ImportedFinding, Loss, Report, Stack
 from outlive.model.verdict import Verdict
+
+pytestmark = pytest.mark.any_python
 
 
 def three() -> list[ImportedFinding]:

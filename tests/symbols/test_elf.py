@@ -21,7 +21,7 @@ int shown(int x) { return hidden(x) + 1; }
 void *where_hidden(void) { return (void *)hidden; }
 """
 
-pytestmark = pytest.mark.skipif(shutil.which("cc") is None, reason="no C compiler")
+pytestmark = [pytest.mark.any_python, pytest.mark.skipif(shutil.which("cc") is None, reason="no C compiler")]
 
 
 @pytest.fixture(scope="module")
