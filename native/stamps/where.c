@@ -5,7 +5,8 @@
 #include "stamps/spelling.h"
 
 enum { FRAMES_PASSED_MAX = 1024 };
-enum { LIBRARY_FLAG = 1 << 30 }; /* on the number of a row, in a recollection: its file lies in a folder looked through */
+/* On the number of a row, in a recollection: its file lies in a folder looked through. */
+enum { LIBRARY_FLAG = 1 << 30 };
 
 /* ---- code objects that die ---- */
 

@@ -12,8 +12,9 @@ static uint32_t walked(const ol_chains *chains, const uint64_t *frames, uint32_t
 
 #define WALKED(chains, ...) \
   walked(chains, (const uint64_t[]){__VA_ARGS__}, sizeof((uint64_t[]){__VA_ARGS__}) / sizeof(uint64_t))
-#define REMEMBER(chains, site, ...) \
-  ol_chains_remember(chains, (const uint64_t[]){__VA_ARGS__}, sizeof((uint64_t[]){__VA_ARGS__}) / sizeof(uint64_t), site)
+#define REMEMBER(chains, site, ...)                                                                                 \
+  ol_chains_remember(chains, (const uint64_t[]){__VA_ARGS__}, sizeof((uint64_t[]){__VA_ARGS__}) / sizeof(uint64_t), \
+                     site)
 
 static void a_chain_is_known_by_all_its_frames(void) {
   ol_chains chains = {0};

@@ -1,4 +1,4 @@
-"""Chains of callers are learnt once and believed afterwards: never for another chain, and not beyond their code's death."""
+"""Chains of callers are learnt once and believed afterwards: for no other chain, and not beyond their code's death."""
 
 from __future__ import annotations
 
@@ -76,9 +76,8 @@ def test_a_caller_that_is_gone_is_not_told_in_place_of_the_next_one(native: Any)
 
 def test_a_caller_far_out_may_go_as_well(begin: Begin) -> None:
     stamps = begin(3)
-    made = []
-    for line in range(1, 30):
-        made.append(run_as("<text>", "\n" * line + "made = call(Session)", call=LIBRARY["call"]).pop("made"))
+    call = LIBRARY["call"]
+    made = [run_as("<text>", "\n" * line + "made = call(Session)", call=call).pop("made") for line in range(1, 30)]
     callers = [seen.site.callers[0] for seen in stamps.look(*made)]
     assert [caller.line for caller in callers] == list(range(2, 31))
 
