@@ -65,10 +65,22 @@ static inline PyObject *ol_code_function(const PyCodeObject *code) { return code
 #endif
 
 /* A value that tells a code object from a later one at its address. From 3.12 on each has a number of its own; before,
- * the addresses of its parts and both ends of its line table must do. */
+ * the addresses of its parts, its names and both ends of its line table must do. */
 #if PY_VERSION_HEX >= 0x030c0000
 static inline uint64_t ol_code_number(const PyCodeObject *code) { return code->co_version; }
 #else
+/* Of the end of a name, where names differ. */
+static inline uint64_t ol_name_check(PyObject *name) {
+  enum { BYTES_READ = 64 };
+  uint64_t mixed = 0;
+  if (name == NULL || !PyUnicode_Check(name) || !PyUnicode_IS_READY(name)) return mixed;
+  const unsigned char *bytes = (const unsigned char *)PyUnicode_DATA(name);
+  size_t count = (size_t)PyUnicode_GET_LENGTH(name) * (size_t)PyUnicode_KIND(name);
+  for (size_t i = count > BYTES_READ ? count - BYTES_READ : 0; i < count; i++)
+    mixed = (mixed ^ bytes[i]) * 0x100000001b3ull;
+  return mixed;
+}
+
 static inline uint64_t ol_code_number(const PyCodeObject *code) {
   const char *lines = PyBytes_AS_STRING(code->co_linetable);
   size_t bytes = (size_t)PyBytes_GET_SIZE(code->co_linetable);
@@ -79,7 +91,8 @@ static inline uint64_t ol_code_number(const PyCodeObject *code) {
   } else {
     for (size_t i = 0; i < bytes; i++) head = head << 8 | (unsigned char)lines[i];
   }
-  return (head * 0x9e3779b97f4a7c15ull ^ tail) + bytes;
+  return (head * 0x9e3779b97f4a7c15ull ^ tail) + bytes + ol_name_check(code->co_filename) +
+         3 * ol_name_check(code->co_name);
 }
 #endif
 static inline uint32_t ol_code_check(const PyCodeObject *code) {
