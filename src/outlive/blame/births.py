@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from outlive import _core
-from outlive.lifetimes.clock import follow_stamps
+from outlive.lifetimes.clock import carry_scopes, follow_stamps
 
 _STAMPS: Any = _core.Stamps()
 _OURS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "")
@@ -50,6 +50,7 @@ def begin() -> None:
             _STAMPS.start(ours=os.fsencode(_OURS), through=(os.fsencode(_STDLIB),), sparse=True)
             _began = True
         follow_stamps()
+        carry_scopes()  # every test is a scope
     except (MemoryError, ValueError, RuntimeError):
         pass
 

@@ -27,6 +27,8 @@ Begun = Callable[[], Life]
 
 harness_loops: weakref.WeakSet[Any] = weakref.WeakSet()
 """Loops that tests were run in: the plugins' own, which they close when they like."""
+known_loops: weakref.WeakSet[Any] = weakref.WeakSet()
+"""All loops of asyncio's own making: a fixture's, a test's, one that was there before."""
 drivers: weakref.WeakSet[Any] = weakref.WeakSet()
 """Tasks that drive tests and fixtures: the plugins' own."""
 

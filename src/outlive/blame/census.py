@@ -20,6 +20,8 @@ from outlive.probes import children
 
 _ACTIVE: dict[int, threading.Thread] = threading._active  # type: ignore[attr-defined]
 _NOBODYS_THREADS = (threading._DummyThread, threading._MainThread)  # type: ignore[attr-defined]
+# Threads that a library keeps for the next who needs one, and that end by themselves when nobody does.
+_SELF_ENDING = ("trio._core._thread_cache",)
 _NOBODYS_HANDLERS = ("_pytest.", "logging.NullHandler", "pytest_")
 
 
@@ -32,6 +34,7 @@ class Census:
         self._handlers: weakref.WeakSet[Any] = weakref.WeakSet()
         self._children: set[int] = set()
         self._descriptors = Descriptors()
+        self.test_files: frozenset[str] = frozenset()
 
     def look(self, alone: Life | None = None, *, quick: bool = False) -> None:
         """Write what is new into the lives that made it; what nobody can tell of goes to `alone`, if it is given."""
@@ -40,7 +43,7 @@ class Census:
 
     def look_at_loops(self, loops: Iterator[Any]) -> None:
         """The same for what is bound to a loop; by itself, because it may be about to close."""
-        for key, thing in loop_things.found(loops):
+        for key, thing in loop_things.found(loops, only=True):
             self._write(key, thing, None)
 
     def _write(self, key: Any, thing: Thing, alone: Life | None) -> None:
@@ -106,6 +109,7 @@ class Census:
                 if kind.startswith(_NOBODYS_HANDLERS):
                     continue
                 birth = births.of(handler)
+                first = self._is_first(logger, handler, birth)
                 yield (
                     ("handler", id(handler)),
                     Thing(
@@ -115,14 +119,24 @@ class Census:
                         _handler_added(weakref.ref(logger), weakref.ref(handler)),
                         weakref.ref(handler),
                         number=_number(handler, birth),
+                        once=f"logger {logger.name!r}" if first else "",  # type: ignore[union-attr]
                     ),
                 )
+
+    def _is_first(self, logger: Any, handler: Any, birth: births.Birth | None) -> bool:
+        """Whether no line of a test made it, and the line that did made no other one of this logger's: set up once."""
+        if birth is None or birth.file in self.test_files:
+            return False
+        others = (births.of(one) for one in logger.handlers if one is not handler and type(one) is type(handler))
+        return not any(one is not None and (one.file, one.line) == (birth.file, birth.line) for one in others)
 
 
 def _thread_or_executor(thread: Any) -> tuple[Any, Thing] | None:
     """A worker belongs to its executor: only that one is anybody's."""
     executor = _executor_of(thread)
     if executor is _UNKNOWN or thread.name.startswith("asyncio-waitpid-"):
+        return None
+    if getattr(getattr(thread, "_target", None), "__module__", "") in _SELF_ENDING:
         return None
     owner = thread if executor is None else executor
     birth = births.of(owner)

@@ -52,6 +52,8 @@ class Descriptors:
             owner = owners.get(number)
             if kind is None or number in loops or number in helpers or number <= _STANDARD:
                 continue
+            if kind == "fd" and owner is None and "uvloop" in sys.modules:
+                continue  # libuv's own pipes have no object either: nobody can tell them from a test's
             yield ("fd", number, target), _thing(number, target, kind, owner)
 
 

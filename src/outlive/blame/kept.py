@@ -1,12 +1,10 @@
-"""Who keeps a thing that was left: asked of the collector, upwards, a few references far.
+"""The short search for who keeps a thing: asked of the collector, upwards, a few references far.
 
-Three answers matter for blame. *The harness* keeps it: the traceback of a failure, a log record, pytest itself: then
-nobody is blamed. *A place made for one* keeps it: the global of a module that is no test, an attribute of such an
-object, a function's cache: made once, for everybody, by the first who asked; told, and nobody is blamed. Anything else
-is said as far as it is known.
+For where no snapshot is to be had (`asking`). It sees less: not what objects of C types hold without telling the
+collector (tasks, before 3.12), nothing beyond its levels, no fixture's own. So its keepers say that they were searched.
 
-One pass of the collector a level, so a search costs some milliseconds a level in a big program: it is only made for
-what was left, and for a few of each sort. What runs just now is left out, our own frames and lists too.
+One pass of the collector a level, so a search costs some milliseconds a level in a big program. What runs just now is
+left out, our own frames and lists too.
 """
 
 from __future__ import annotations
@@ -15,10 +13,11 @@ import functools
 import gc
 import sys
 import types
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-HARNESS, SHARED, HELD, NOBODY = "harness", "shared", "held", "nobody"
+from outlive.blame.keeper import HARNESS, HELD, NOBODY, SHARED, Keeper
+
 _LEVELS, _MOST_WIDE = 7, 400
 _HARNESS_MODULES = ("_pytest.", "pluggy.", "pytest_asyncio.", "xdist.", "execnet.")
 # Where the interpreter keeps everything of a kind: no holder that anybody made.
@@ -32,14 +31,6 @@ _REGISTRIES = (
 )
 _CONTAINERS = (list, set, frozenset, tuple)
 _CACHE = type(functools.lru_cache(lambda: None))
-
-
-@dataclass(frozen=True)
-class Keeper:
-    """`answer` is one of the four words above, `words` how a person calls the place ("app.KEPT")."""
-
-    answer: str
-    words: str = ""
 
 
 @dataclass(frozen=True)
@@ -114,9 +105,9 @@ class _Search:
         return Keeper(HARNESS, f"{type(holder).__module__}.{type(holder).__qualname__}")
 
 
-def keeper(thing: Any, test_modules: frozenset[str]) -> Keeper:
-    """The nearest root that keeps `thing`; the harness only if nothing else does."""
-    return _Search(thing, test_modules).run(thing)
+def keeper(thing: Any, test_modules: frozenset[str], why: str) -> Keeper:
+    """The nearest root that keeps `thing`; the harness only if nothing else does. `why`: no snapshot was to be had."""
+    return replace(_Search(thing, test_modules).run(thing), searched=why)
 
 
 def _up(step: _Step, holder: Any) -> _Step:

@@ -24,7 +24,8 @@ class Thing:
 
     `alive` asks whether it is still there and open. `refer` gives its Python object or None; `loop` the loop it is
     bound to. `final`: seen at the very end of its loop, so that nothing can end it any more. `descriptors` are those
-    that it is, or that it owns.
+    that it is, or that it owns. `maker` is the life that made it, where another one keeps it now.
+    `once`: the place that it was made for, where that is known without asking.
     """
 
     kind: str
@@ -37,6 +38,8 @@ class Thing:
     final: bool = False
     held: str = ""
     descriptors: frozenset[int] = frozenset()
+    maker: Life | None = None
+    once: str = ""
 
     @property
     def left(self) -> bool:
@@ -87,6 +90,13 @@ class Book:
                 break
             number = next((row["parent"] for row in scopes.scope_rows() if row["number"] == number), 0)
         return self._lives.get(number)
+
+    def lend(self, thing: Thing, life: Life, number: int) -> None:
+        """A wide fixture keeps what `life` made: it is judged when the fixture ends."""
+        keeper = self._lives.get(number)
+        if keeper is not None:
+            thing.maker = thing.maker or life
+            keeper.things.setdefault(("lent", id(thing)), thing)
 
     def close(self, life: Life) -> None:
         """Judged: nothing more is written on it."""

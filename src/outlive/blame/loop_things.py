@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from outlive.blame import births
-from outlive.blame.carrying import drivers, harness_loops
+from outlive.blame.carrying import drivers, harness_loops, known_loops
 from outlive.blame.lives import Thing
 from outlive.lifetimes.clock import SCOPE
 from outlive.probes import tasks
@@ -24,16 +24,28 @@ _OF_TASKS = ("asyncio.futures", "asyncio.timeouts", "asyncio.tasks", "asyncio.lo
 
 
 def open_loops() -> Iterator[Any]:
-    """The loops that tests were run in and that are not closed."""
-    return (loop for loop in list(harness_loops) if not loop.is_closed())
+    """The loops that are not closed, whoever made them."""
+    return (
+        loop
+        for loop in [*known_loops, *(one for one in harness_loops if one not in known_loops)]
+        if not loop.is_closed()
+    )
 
 
-def found(loops: Iterable[Any]) -> Iterator[tuple[Any, Thing]]:
-    """All that must end in these loops and is made in somebody's life."""
+def to_turn(bound: Iterable[Any]) -> Iterator[Any]:
+    """The loops to turn before anybody is blamed: those that tests were run in, and those that something waits in."""
+    return (loop for loop in {*harness_loops, *bound} - {None} if not loop.is_closed())
+
+
+def note_living() -> None:
+    """Know the loops that are there already."""
+    known_loops.update(one for one in gc.get_objects() if issubclass(type(one), asyncio.BaseEventLoop))
+
+
+def found(loops: Iterable[Any], *, only: bool = False) -> Iterator[tuple[Any, Thing]]:
+    """All that must end in these loops and is made in somebody's life; tasks of others, too, but for `only`."""
     loops = list(loops)
-    if not loops:
-        return
-    yield from _tasks(loops)
+    yield from _tasks(loops if only else None)
     for loop in loops:
         yield from _timers(loop)
         yield from _generators(loop)
@@ -42,8 +54,15 @@ def found(loops: Iterable[Any]) -> Iterator[tuple[Any, Thing]]:
 
 def is_default_executor(executor: Any) -> bool:
     """Whether a loop made this for `to_thread` and ends it itself."""
-    loops = [*harness_loops, _current()]
-    return any(getattr(loop, "_default_executor", None) is executor for loop in loops)
+    loops = [*known_loops, *harness_loops, _current()]
+    return any(_has_executor(loop, executor) for loop in loops if loop is not None)
+
+
+def _has_executor(loop: Any, executor: Any) -> bool:
+    """Also of uvloop's, which does not show its own, but refers to it."""
+    if hasattr(loop, "_default_executor"):
+        return loop._default_executor is executor
+    return any(one is executor for one in gc.get_referents(loop))
 
 
 def is_current(loop: Any) -> bool:
@@ -51,13 +70,15 @@ def is_current(loop: Any) -> bool:
     return _current() is loop
 
 
-def _tasks(loops: list[Any]) -> Iterator[tuple[Any, Thing]]:
+def _tasks(loops: list[Any] | None) -> Iterator[tuple[Any, Thing]]:
+    """Also those of a loop that is closed: they never end."""
     for task in tasks.registered():
         number = _scope_of(task) if not task.done() else 0
         if not number or task in drivers:
             continue
         loop = task.get_loop()
-        if loop not in loops:
+        known_loops.add(loop)
+        if loops is not None and loop not in loops:
             continue
         coroutine = task.get_coro()
         birth = births.of(task)
@@ -78,11 +99,8 @@ def _tasks(loops: list[Any]) -> Iterator[tuple[Any, Thing]]:
 
 
 def _timers(loop: Any) -> Iterator[tuple[Any, Thing]]:
-    for handle in list(getattr(loop, "_scheduled", ())):
-        callback = getattr(handle, "_callback", None)
-        if handle.cancelled() or callback is None:
-            continue
-        number = handle._context.get(SCOPE, 0)
+    for handle, callback, context in _scheduled_in(loop):
+        number = context.get(SCOPE, 0)
         function = getattr(callback, "__func__", callback)
         if not number or getattr(function, "__module__", "") in _OF_TASKS:
             continue
@@ -98,7 +116,7 @@ def _timers(loop: Any) -> Iterator[tuple[Any, Thing]]:
                 "timer",
                 f"timer that will call {name}",
                 place,
-                _scheduled(reference),
+                _scheduled(reference) if hasattr(handle, "_scheduled") else _scheduled_natively(reference),
                 reference,
                 weakref.ref(loop),
                 number,
@@ -106,8 +124,27 @@ def _timers(loop: Any) -> Iterator[tuple[Any, Thing]]:
         )
 
 
+def _scheduled_in(loop: Any) -> Iterator[tuple[Any, Any, Any]]:
+    """(handle, callback, context) of each timer; uvloop does not show its own, but refers to them."""
+    if hasattr(loop, "_scheduled"):
+        for handle in list(loop._scheduled):
+            if not handle.cancelled() and handle._callback is not None:
+                yield handle, handle._callback, handle._context
+        return
+    for held in gc.get_referents(loop):
+        for handle in list(held) if type(held) is set else ():
+            if type(handle).__qualname__ == "TimerHandle" and not handle.cancelled():
+                parts = gc.get_referents(handle)
+                context = next((one for one in parts if type(one) is contextvars.Context), None)
+                if context is not None:
+                    yield handle, next((one for one in parts if callable(one)), None), context
+
+
 def _generators(loop: Any) -> Iterator[tuple[Any, Thing]]:
-    for steps in list(getattr(loop, "_asyncgens", ())):
+    begun = getattr(loop, "_asyncgens", None)
+    if begun is None:
+        begun = next((one for one in gc.get_referents(loop) if type(one) is weakref.WeakSet), ())
+    for steps in list(begun):
         birth = births.of(steps)
         if birth is None or not birth.scope or steps.ag_frame is None or _carries(steps):
             continue
@@ -184,6 +221,16 @@ def _scheduled(reference: Any) -> Any:
     def scheduled() -> bool:
         handle = reference()
         return handle is not None and not handle.cancelled() and bool(handle._scheduled)
+
+    return scheduled
+
+
+def _scheduled_natively(reference: Any) -> Any:
+    def scheduled() -> bool:
+        handle = reference()
+        if handle is None or handle.cancelled():
+            return False
+        return any(type(one).__qualname__ == "UVTimer" for one in gc.get_referents(handle))
 
     return scheduled
 

@@ -18,7 +18,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from unittest import IsolatedAsyncioTestCase
 
-from outlive.blame.carrying import drivers, harness_loops
+from outlive.blame import loop_things
+from outlive.blame.carrying import drivers, harness_loops, known_loops
 from outlive.blame.lives import Thing
 from outlive.lifetimes.settle import Settler
 
@@ -37,6 +38,8 @@ class LoopWatch:
         self._looked: set[str] = set()
 
     def begin(self) -> None:
+        loop_things.note_living()
+        self._note_makings()
         self._stand_in(asyncio.BaseEventLoop, "close")
         for name in ("_tearDownAsyncioRunner", "_tearDownAsyncioLoop"):  # the second is 3.10's
             if hasattr(IsolatedAsyncioTestCase, name):
@@ -56,6 +59,17 @@ class LoopWatch:
             owner, name, original = self._stood_in.pop()
             setattr(owner, name, original)
         self._looked.clear()
+
+    def _note_makings(self) -> None:
+        """A loop that a fixture or a test makes is known from its making, whether it ever runs or not."""
+        original = asyncio.BaseEventLoop.__init__
+
+        def made(loop: Any) -> None:
+            original(loop)
+            known_loops.add(loop)
+
+        self._stood_in.append((asyncio.BaseEventLoop, "__init__", original))
+        asyncio.BaseEventLoop.__init__ = made  # type: ignore[method-assign, assignment]
 
     def _stand_in(self, owner: Any, name: str, loop_of: Callable[[Any], Any] = lambda loop: loop) -> None:
         original, ends = getattr(owner, name), self._ends
@@ -103,8 +117,14 @@ def settle(loops: Iterable[Any], things: Iterable[Thing]) -> None:
                 Settler().settle(loop)
     gc.collect()
     for thing in things:
-        while thing.kind in ("thread", "child", "executor") and thing.alive() and time.monotonic() < until:
+        while _ends_elsewhere(thing) and thing.alive() and time.monotonic() < until:
             time.sleep(0.005)
+
+
+def _ends_elsewhere(thing: Thing) -> bool:
+    """Whether another thread or process is at work on it."""
+    loop = thing.loop()
+    return thing.kind in ("thread", "child", "executor") or (loop is not None and loop.is_running())
 
 
 def running_here() -> Any:

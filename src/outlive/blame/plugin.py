@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import inspect
 import traceback
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 from unittest import IsolatedAsyncioTestCase
@@ -18,16 +18,19 @@ from unittest import IsolatedAsyncioTestCase
 import pytest
 
 from outlive.blame import births, noticed, telling
+from outlive.blame.asking import Asking
 from outlive.blame.carrying import carried, living, put_back
 from outlive.blame.judging import Judge, Judged
-from outlive.blame.lives import Book, Life
+from outlive.blame.lives import Book, Life, Thing
 from outlive.blame.loops import LoopWatch
+from outlive.blame.wide_fixtures import WideFixtures
 from outlive.lifetimes.clock import SCOPE
 
 MARK = "outlives"
 _LATE = "outlive_late"
 _SHARED = "outlive_shared"
 _HARNESS = ("pytest_asyncio", "anyio.", "_pytest", "xdist")
+_SETUPS = ("_xunit_setup_", "_unittest_setUp")
 _LIFE: pytest.StashKey[Life] = pytest.StashKey()
 
 
@@ -37,7 +40,9 @@ class Blame:
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self._book = Book()
-        self._judge = Judge(self._book)
+        self._wide = WideFixtures()
+        self._asking = Asking(self._wide.in_hand)
+        self._judge = Judge(self._book, self._asking)
         self._watch = LoopWatch(self._judge.loop_ends)
         self._late: list[dict[str, Any]] = []
         self._shared: list[str] = []
@@ -59,13 +64,16 @@ class Blame:
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        modules = set()
+        modules, files = set(), set()
         for item in session.items:
             if not isinstance(item, pytest.Function):
                 continue
             modules.add(item.module.__name__)
+            files.add(getattr(item.module, "__file__", None) or "")
             self.carry(item)
-        self._judge.test_modules = frozenset(modules)
+        self._asking.test_modules = frozenset(modules)
+        self._asking.own_packages = _own_packages(self._config)
+        self._judge.census.test_files = frozenset(files)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
@@ -155,7 +163,9 @@ class Blame:
             return (yield)
         function = fixturedef.func
         if wide:
-            fixturedef.addfinalizer(lambda: self._fixture_over(life, judged=_is_users(function)))
+            if _is_users(fixturedef):
+                self._wide.begin(life.number, fixturedef)
+            fixturedef.addfinalizer(lambda: self._fixture_over(life, judged=_is_users(fixturedef)))
         fixturedef.func = carried(function, lambda: life)
         if wide:
             self._judge.census.look()
@@ -174,6 +184,7 @@ class Blame:
 
     def _fixture_over(self, life: Life, judged: bool) -> None:
         """The last of its finalizers."""
+        self._wide.end(life.number)
         token = self._tokens.pop(life.number, None)
         if token is not None:
             put_back(token)
@@ -188,22 +199,26 @@ class Blame:
 
     def _end(self, life: Life) -> str:
         """Judge a life that is over; "" where there is nothing to blame, or not yet."""
-        judged = self._carefully(life, self._judge.judge)
+        judged: Judged | None = Judged()
+        try:
+            judged = self._judge.judge(life)
+        except Exception as error:
+            self._note_mistake(life.name, error)
         life.over = True
         return "" if judged is None else self._close(life, judged)
 
-    def _carefully(self, life: Life, judge: Callable[[Life], Judged | None]) -> Judged | None:
+    def _note_mistake(self, name: str, error: Exception) -> None:
         """A mistake of ours is told; it fails no test and stops no run."""
-        try:
-            return judge(life)
-        except Exception as error:
-            where = traceback.extract_tb(error.__traceback__)[-1]
-            told = f"{type(error).__name__}: {error} ({where.filename}:{where.lineno})"
-            self._shared.append(f"{life.name}: could not be judged, by a mistake in Outlive; please report it: {told}")
-            return Judged()
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        told = f"{type(error).__name__}: {error} ({where.filename}:{where.lineno})"
+        self._shared.append(f"{name}: could not be judged, by a mistake in Outlive; please report it: {told}")
 
     def _close(self, life: Life, judged: Judged) -> str:
-        self._shared += [telling.shared(life, thing) for thing in (*judged.shared, *judged.harness)]
+        self._shared += [telling.shared(thing.maker or life, thing) for thing in (*judged.shared, *judged.harness)]
+        for thing, number in judged.lent:
+            self._book.lend(thing, life, number)
+        for maker, things in _by_maker(judged.of_makers):
+            self._tell_late(maker, telling.blame(maker, things, f"until {life.name} ended"))
         if judged.unsure:
             life.keep_only(judged.unsure)
         else:
@@ -212,13 +227,21 @@ class Blame:
 
     def _judge_waiting(self) -> None:
         """All tests are over: nobody turns their loops any more."""
-        for life in self._book:
-            if not (life.over or life.body_over):
-                continue
-            judged = self._carefully(life, self._judge.judge_late)
-            text = "" if judged is None else self._close(life, judged)
+        lives = [life for life in self._book if life.over or life.body_over]
+        if not lives:
+            return
+        try:
+            judged = self._judge.judge_late(lives)
+        except Exception as error:
+            self._note_mistake("what was left at the end of all tests", error)
+            return
+        for life in lives:
+            text = self._close(life, judged[life.number])
             if text:
-                self._late.append({"nodeid": life.name, "location": list(life.location), "text": text})
+                self._tell_late(life, text)
+
+    def _tell_late(self, life: Life, text: str) -> None:
+        self._late.append({"nodeid": life.name, "location": list(life.location), "text": text})
 
     def _deliver_late(self) -> None:
         output = getattr(self._config, "workeroutput", None)
@@ -256,6 +279,12 @@ def _report(config: pytest.Config, row: dict[str, Any]) -> None:
         when="teardown",
     )
     config.hook.pytest_runtest_logreport(report=report)
+
+
+def _by_maker(things: Sequence[Thing]) -> Iterator[tuple[Life, list[Thing]]]:
+    makers = {thing.maker.number: thing.maker for thing in things if thing.maker is not None}
+    for number, maker in makers.items():
+        yield maker, [thing for thing in things if thing.maker is not None and thing.maker.number == number]
 
 
 def _has_life(item: Any) -> bool:
@@ -297,13 +326,30 @@ def _allowed(item: pytest.Item) -> frozenset[str]:
 
 
 def _fixture_name(fixturedef: Any) -> str:
-    return f"{fixturedef.argname!r} ({fixturedef.scope} scope, {fixturedef.baseid or 'a plugin'})"
+    if str(fixturedef.argname).startswith(_SETUPS):
+        return f"'setup' ({fixturedef.scope} scope, {fixturedef.baseid})"
+    return f"{fixturedef.argname!r} ({fixturedef.scope} scope, {fixturedef.baseid or _file_of(fixturedef)})"
 
 
-def _is_users(function: Any) -> bool:
-    """Whether a fixture is anybody's to mend: not pytest's, not that of a plugin that runs loops."""
-    module = getattr(function, "__module__", "") or ""
-    return not f"{module}.".startswith(_HARNESS)
+def _file_of(fixturedef: Any) -> str:
+    """Where a fixture of the root folder, or of a plugin, is written."""
+    code = getattr(inspect.unwrap(fixturedef.func), "__code__", None)
+    return "a plugin" if code is None else code.co_filename.rpartition("/")[2]
+
+
+def _is_users(fixturedef: Any) -> bool:
+    """Whether a fixture is anybody's to mend: not pytest's, not that of a plugin that runs loops.
+
+    What pytest makes of a module's or class' own setup and teardown is theirs.
+    """
+    module = getattr(fixturedef.func, "__module__", "") or ""
+    return str(fixturedef.argname).startswith(_SETUPS) or not f"{module}.".startswith(_HARNESS)
+
+
+def _own_packages(config: pytest.Config) -> frozenset[str]:
+    """Names of the packages whose source lies in the root folder, also where they are tested as installed."""
+    folders = [folder for folder in (config.rootpath, config.rootpath / "src") if folder.is_dir()]
+    return frozenset(one.name.removesuffix(".py") for folder in folders for one in folder.iterdir())
 
 
 def _own_folder(config: pytest.Config) -> str:

@@ -5,6 +5,7 @@ One text for a test's own failure and for what is only known later; no terminal,
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -40,17 +41,18 @@ KINDS: dict[str, Kind] = {
     "coroutine": Kind("coroutines", "coroutine never awaited", "coroutines never awaited", "await it"),
 }
 _EXAMPLES = 5
+_INDEX = re.compile(r"\[\d+\]")
 
 
-def blame(life: Life, things: Sequence[Thing]) -> str:
-    """The whole text for one life."""
+def blame(life: Life, things: Sequence[Thing], since: str = "") -> str:
+    """The whole text for one life; `since`: when it was told, if not at its end."""
     rows = []
     groups = _grouped(things)
     total = ", ".join(_counted(kind, sum(len(g) for k, _, g in groups if k == kind)) for kind in _order(groups))
     whose = "the test" if life.kind == "test" else f"the {life.kind}"
-    rows.append(f"outlive: {whose} {life.name} left {total} behind")
+    rows.append(f"outlive: {whose} {life.name} left {total} behind" + (f", {since}" if since else ""))
     for kind, where, group in groups:
-        rows += _group(kind, where, group)
+        rows += _group(life, kind, where, group)
     words = sorted({KINDS[kind].word for kind, _, _ in groups})
     allowed = ", ".join(f'"{word}"' for word in words)
     if life.kind == "test":
@@ -63,14 +65,16 @@ def shared(life: Life, thing: Thing) -> str:
     return f"{thing.what}: made in {life.name}, {thing.held}"
 
 
-def _group(kind: str, where: str, group: Sequence[Thing]) -> list[str]:
+def _group(life: Life, kind: str, where: str, group: Sequence[Thing]) -> list[str]:
     advice = KINDS[kind].advice
     rows = [f"  {_counted(kind, len(group))}" + (f", {where}" if where else "")]
     rows += [f"      {thing.what}" for thing in group[:_EXAMPLES]]
     if len(group) > _EXAMPLES:
         rows.append(f"      and {len(group) - _EXAMPLES} more")
-    held = sorted({thing.held for thing in group if thing.held})
-    rows += [f"    {words}" for words in held[:_EXAMPLES]]
+    held = {_INDEX.sub("[]", thing.held): thing.held for thing in reversed(group) if thing.held}
+    rows += [f"    {words}" for words in sorted(held.values())[:_EXAMPLES]]
+    makers = sorted({thing.maker.name for thing in group if thing.maker is not None and thing.maker is not life})
+    rows += [f"    made while {name} ran, and kept by the fixture until its end" for name in makers[:_EXAMPLES]]
     rows.append(f"    to do: {advice}")
     return rows
 
