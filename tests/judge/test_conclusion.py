@@ -64,6 +64,13 @@ def test_steady_growth_that_was_not_confirmed_could_not_be_told() -> None:
     assert [note.slug for note in conclusion.notes] == ["growing"]
 
 
+def test_growth_that_fades_could_not_be_told_before_the_steps_that_an_accusation_needs() -> None:
+    fading = {CACHE: lambda step: int(50 * step**0.5)}
+    early = concluded(fading, plan=Horizon(accuse_at=100_000, acquit_at=100_000))
+
+    assert (early.verdict, concluded(fading).verdict) == (Verdict.COULD_NOT_TELL, Verdict.NO_LEAK)
+
+
 def test_a_handful_of_steps_could_not_tell_even_when_level() -> None:
     conclusion = concluded({CACHE: lambda step: 7}, steps=tuple(range(1, 20)))
 

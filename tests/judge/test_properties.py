@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import random
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from outlive.judge import State, judge_series
 from outlive.judge.evidence import sign_e_value
-from outlive.judge.floors import block_floors, deepest_fall, effective_jumps
+from outlive.judge.floors import Floors, block_floors, deepest_fall, effective_jumps
 
 pytestmark = pytest.mark.any_python
 
@@ -86,10 +87,21 @@ def test_floors_are_readings_in_order(readings: list[int], blocks: int) -> None:
 
 
 def test_effective_jumps_count_equal_jumps() -> None:
-    import numpy as np
+    assert effective_jumps(_rising(3, 3, 0, 3, 3)) == 4.0
+    assert effective_jumps(_rising(0, 0, 99)) == 1.0
 
-    assert effective_jumps(np.array([3, 3, 0, 3, 3])) == 4.0
-    assert effective_jumps(np.array([0, 0, 99])) == 1.0
+
+def test_growth_with_each_step_is_no_jump_where_readings_lie_far_apart() -> None:
+    steps = np.array([0, 1, 2, 4, 8, 16, 32, 64])
+    assert effective_jumps(Floors(steps, 5 * steps)) == 7.0
+    assert effective_jumps(Floors(steps, np.array([0, 0, 0, 0, 0, 0, 0, 99]))) == 1.0
+
+
+def _rising(*rises: int) -> Floors:
+    return Floors(np.arange(len(rises) + 1), np.concatenate([[0], np.cumsum(rises)]))
+
+
+def test_the_deepest_fall_is_from_any_reading_to_a_later_one() -> None:
     assert deepest_fall(np.array([1, 9, 4, 8, 2])) == 7
 
 

@@ -82,6 +82,12 @@ def _without_findings(assessment: Assessment, steps: int, plan: Horizon, stop: S
     suspects = [one for one in growing if one.steady and one.open]  # an echo of what is excused is not open
     if suspects:
         return Verdict.COULD_NOT_TELL, f"something grows steadily but was not confirmed: {stop.reason}"
+    unsettled = any(one.steady and one.open for one in assessment.judged.values())
+    if unsettled and stop.slug == "time" and steps < plan.accuse_at:
+        return (
+            Verdict.COULD_NOT_TELL,
+            f"something grew, and too few steps ran to tell a warm-up from a leak: {stop.reason}",
+        )
     if any(assessment.judged[key].open for key in assessment.judged):
         return Verdict.NO_LEAK, f"nothing grows at a steady rate over {steps:,} steps"
     may_grow = any(one.state in (State.LEAK, State.GROWING) for one in assessment.excused.values())

@@ -10,6 +10,7 @@ import itertools
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
@@ -49,8 +50,16 @@ def deepest_fall(values: Ints) -> int:
     return int(np.max(np.maximum.accumulate(values) - values))
 
 
-def effective_jumps(rises: Ints) -> float:
-    """How many equal jumps would spread the growth as evenly as it is: n equal ones give n, one big one gives 1."""
-    up = np.maximum(rises, 0).astype(np.float64)
-    squares = float(np.sum(up * up))
-    return float(np.sum(up)) ** 2 / squares if squares else 0.0
+def effective_jumps(floors: Floors) -> float:
+    """How many equal jumps would spread the growth as evenly as it is: n equal ones give n, one big one gives 1.
+
+    Seen by readings and by steps, the more even view counts: between two readings lie few steps or many, and what
+    grows with each step looks like jumps where they are many.
+    """
+    up = np.maximum(floors.rises, 0).astype(np.float64)
+    return max(_evenness(up), _evenness(up / np.maximum(np.diff(floors.steps), 1)))
+
+
+def _evenness(parts: npt.NDArray[np.float64]) -> float:
+    squares = float(np.sum(parts * parts))
+    return float(np.sum(parts)) ** 2 / squares if squares else 0.0

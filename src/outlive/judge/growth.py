@@ -141,7 +141,7 @@ class _Look:
             return State.GROWING, "rises at each reading, and there are too few of them", True
         if self._stopped():
             return State.SETTLING, "grew, then stopped", worth_more
-        if effective_jumps(floors.rises) < rules.fewest_jumps:
+        if effective_jumps(floors) < rules.fewest_jumps:
             return State.SETTLING, "grew in a few jumps", worth_more
         early, late = self._window_rates(floors)
         if late <= 0:
