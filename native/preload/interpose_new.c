@@ -1,7 +1,7 @@
 /* operator new and delete: the same blocks, with the kind they were asked for as.
  *
  * The next definition does the work (it knows the new-handler, and throws); it calls malloc, which records the block under
- * the hint that is given here. A C++ library that was loaded with dlopen is not after us in the search order of dlsym:
+ * the hint that is given here. A hint is for one size, so that one whose operator new threw is never taken up. A C++ library that was loaded with dlopen is not after us in the search order of dlsym:
  * it is asked for by name. Where there is none at all the program has its C++ library linked in and has bound its calls to ours
  * all the same: malloc serves it, and the end of memory ends the program, as an exception that nobody catches would.
  */
@@ -28,28 +28,20 @@ static void *next(_Atomic(void *) *cache, const char *name) {
   return known;
 }
 
-/* Also when operator new throws through us. */
-static void no_hint(const int *unused) {
-  (void)unused;
-  ol_hint_none();
-}
-#define UNDER_HINT(kind)                           \
-  __attribute__((cleanup(no_hint))) int hinted = 0; \
-  (void)hinted;                                    \
-  ol_hint_kind(kind, __builtin_frame_address(0))
-
 static void *without_library(size_t size, size_t alignment, bool may_fail) {
   void *block = alignment == 0 ? malloc(size) : aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
   if (block == NULL && !may_fail) abort();
   return block;
 }
 
-#define DEFINE_NEW(symbol, kind, parameters, arguments, alignment, may_fail) \
-  OL_EXPORT void *symbol parameters {                                        \
-    static _Atomic(void *) cache;                                            \
-    void *(*real) parameters = (void *(*)parameters)next(&cache, #symbol);   \
-    UNDER_HINT(kind);                                                        \
-    return real != NULL ? real arguments : without_library(size, alignment, may_fail); \
+#define DEFINE_NEW(symbol, kind, parameters, arguments, alignment, may_fail)                         \
+  OL_EXPORT void *symbol parameters {                                                                \
+    static _Atomic(void *) cache;                                                                    \
+    void *(*real) parameters = (void *(*)parameters)next(&cache, #symbol);                           \
+    ol_hint_kind(kind, size, alignment, __builtin_frame_address(0));                                 \
+    void *block = real != NULL ? real arguments : without_library(size, alignment, may_fail);        \
+    ol_hint_none();                                                                                  \
+    return block;                                                                                    \
   }
 
 DEFINE_NEW(_Znwm, OL_KIND_NEW, (size_t size), (size), 0, false)

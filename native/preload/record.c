@@ -30,6 +30,7 @@ typedef struct thread_part {
   uint32_t put_off_count;
   put_off later[OL_PUT_OFF_MAX];
   ol_block_kind hinted_kind;
+  size_t hinted_size, hinted_more;
   const void *hinted_frame;
   int64_t bytes_to_sample;
   uint64_t dice;
@@ -251,7 +252,7 @@ void ol_note_block(void *address, size_t size, ol_block_kind kind, const void *f
     return;
   }
   int program_errno = errno;
-  if (me.hinted_kind != 0) {
+  if (me.hinted_kind != 0 && size - me.hinted_size <= me.hinted_more) {
     kind = me.hinted_kind;
     frame = me.hinted_frame;
     me.hinted_kind = 0;
@@ -318,11 +319,16 @@ void ol_forget_mapping(void *start, size_t bytes) {
 
 /* ---- the rest ---- */
 
-void ol_hint_kind(ol_block_kind kind, const void *frame) {
+void ol_hint_kind(ol_block_kind kind, size_t size, size_t alignment, const void *frame) {
   if (me.inside) return;
+  bool one_calls_another = me.hinted_kind != 0 && me.hinted_size == size && frame < me.hinted_frame;
+  if (one_calls_another) return; /* new T[n] and new (nothrow) end in operator new: the outermost is the one meant */
   me.hinted_frame = frame;
+  me.hinted_size = size;
+  me.hinted_more = alignment > 1 ? alignment - 1 : 1; /* new char[0] asks for one byte */
   me.hinted_kind = kind;
 }
+
 void ol_hint_none(void) { me.hinted_kind = 0; }
 
 bool ol_hold_still(void) {

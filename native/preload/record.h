@@ -57,8 +57,9 @@ void ol_put_back(const ol_block *block);
 void ol_note_mapping(void *start, size_t bytes, const void *frame);
 void ol_forget_mapping(void *start, size_t bytes);
 
-/* The next block that this thread asks for is of this kind, and `frame` asked (operator new, which calls malloc). */
-void ol_hint_kind(ol_block_kind kind, const void *frame);
+/* The next block of `size` bytes, or rounded up to `alignment`, that this thread asks for is of this kind, and `frame`
+ * asked (operator new, which calls malloc). */
+void ol_hint_kind(ol_block_kind kind, size_t size, size_t alignment, const void *frame);
 void ol_hint_none(void);
 
 /* Hold everything still, for a look. False: this thread is inside of the recorder; look when it leaves, with this path. */
