@@ -166,7 +166,8 @@ static void add_facts(ol_container_writer *out, const ol_survey *s, const ol_rec
                       s->gaps_are_roots,
                       ol_python_built_for(),
                       ol_python_here(),
-                      threads->looker};
+                      threads->looker,
+                      ol_python_code_address()};
   ol_container_add(out, "block_facts", "u8", facts, sizeof facts / sizeof *facts);
 }
 

@@ -27,7 +27,7 @@ _FACTS = (
     "format", "pid", "seconds", "why", "mode", "sample_bytes", "tick", "step", "not_seen", "not_forgotten",
     "lost_in_fork", "stacks_refused", "sites_refused", "limit_bytes", "own_bytes", "pause_us", "scan_us", "threads",
     "stacks_whole", "arenas", "pools_read", "pools_unreadable", "python_places", "unreadable_pages", "overlapping",
-    "gaps_are_roots", "python_built_for", "python_here", "looker",
+    "gaps_are_roots", "python_built_for", "python_here", "looker", "python_code",
 )  # fmt: skip
 
 _PYTHON_CLASSES = 3
@@ -143,6 +143,19 @@ class BlockLook:
         addresses = self._column("stack_frames")[int(ends[stack - 1]) : int(ends[stack])].tolist()
         frames = (NativeFrame(address, self.module_at(address)) for address in addresses)
         return tuple(frame for frame in frames if not _is_ours(frame.module))
+
+    def callers_outside_python(self, stack: int) -> tuple[int, ...]:
+        """The return addresses from the innermost out to the interpreter's first, that one included.
+
+        Further out one line of Python has many native stacks: the interpreter rewrites its instructions as it learns.
+        """
+        python = self.module_at(self.facts["python_code"])
+        found: list[int] = []
+        for frame in self.frames(stack):
+            if python is not None and frame.module is python:
+                return (*found, python.start)
+            found.append(frame.address)
+        return tuple(found)
 
     def lines(self, site: int) -> tuple[PythonLine, ...]:
         """The Python lines of this number, innermost first; () for 0."""

@@ -63,30 +63,31 @@ def lost_blocks(first: BlockLook, second: BlockLook, *, since_step: int = 0) -> 
         if root in known:
             under_count[root] += 1
             under_bytes[root] += int(second.size[row])
-    groups: dict[tuple[int, int, int], list[int]] = {}
+    groups: dict[tuple[tuple[int, ...], int, int], list[int]] = {}
+    asked = {int(stack): second.callers_outside_python(int(stack)) for stack in np.unique(second.stack[heads])}
     for row in heads:
-        groups.setdefault((int(second.stack[row]), int(second.site[row]), int(second.kind[row])), []).append(int(row))
-    found = [_described(second, key, members, under_count, under_bytes) for key, members in groups.items()]
+        key = asked[int(second.stack[row])], int(second.site[row]), int(second.kind[row])
+        groups.setdefault(key, []).append(int(row))
+    found = [_described(second, members, under_count, under_bytes) for members in groups.values()]
     return tuple(sorted(found, key=lambda group: (-(group.bytes + group.under_bytes), -group.count)))
 
 
 def _described(
     look: BlockLook,
-    key: tuple[int, int, int],
     rows: list[int],
     under_count: Counter[int],
     under_bytes: Counter[int],
 ) -> LostBlocks:
-    stack, site, kind = key
+    one = rows[0]
     addresses = [int(look.address[row]) for row in rows]
     return LostBlocks(
         count=len(rows),
         bytes=sum(int(look.size[row]) for row in rows),
         under_count=sum(under_count[address] for address in addresses),
         under_bytes=sum(under_bytes[address] for address in addresses),
-        kind=BlockKind(kind),
-        stack=look.frames(stack),
-        lines=look.lines(site),
+        kind=BlockKind(int(look.kind[one])),
+        stack=look.frames(int(look.stack[one])),
+        lines=look.lines(int(look.site[one])),
         steps=tuple(sorted({int(look.step[row]) for row in rows})),
         threads=tuple(sorted({int(look.thread[row]) for row in rows})),
         addresses=tuple(addresses[:ADDRESSES_SHOWN]),
