@@ -131,6 +131,9 @@ typedef struct machine {
   const family *family;
 } machine;
 
+/* A table may hold any number: the product wraps, and what does not fit a row is refused there. */
+static int64_t scaled(const machine *m, uint64_t factor) { return (int64_t)(factor * (uint64_t)m->family->data_align); }
+
 static void saved(machine *m, uint64_t reg, int64_t offset) {
   if (reg == RBP) m->now.rbp_at = offset;
   if (reg == RETURN_ADDRESS) {
@@ -157,7 +160,8 @@ static void frame_by_expression(machine *m, reader *in) {
   expression.end = in->at;
   bool from_rbp = take(&expression, 1) == BREG_RBP;
   int64_t offset = take_sleb(&expression);
-  bool understood = from_rbp && take(&expression, 1) == DEREF && expression.at == expression.end && !expression.short_of;
+  bool understood =
+      from_rbp && take(&expression, 1) == DEREF && expression.at == expression.end && !expression.short_of;
   m->now.deref = understood;
   m->now.unknown = !understood;
   m->now.frame_register = RBP;
@@ -186,14 +190,13 @@ static void define_frame(machine *m, uint64_t reg, int64_t offset) {
 static void advance(machine *m, uint64_t units) { m->at += units * m->family->code_align; }
 
 static void run_extended(machine *m, reader *in, uint8_t op) {
-  int64_t scale = m->family->data_align;
   uint64_t reg;
   switch (op) {
     case 0x00: break;
     case 0x02: advance(m, take(in, 1)); break;
     case 0x03: advance(m, take(in, 2)); break;
     case 0x04: advance(m, take(in, 4)); break;
-    case 0x05: reg = take_uleb(in), saved(m, reg, (int64_t)take_uleb(in) * scale); break;
+    case 0x05: reg = take_uleb(in), saved(m, reg, scaled(m, take_uleb(in))); break;
     case 0x06: restored(m, take_uleb(in)); break;
     case 0x07: not_saved(m, take_uleb(in), true); break;
     case 0x08: not_saved(m, take_uleb(in), false); break;
@@ -211,9 +214,9 @@ static void run_extended(machine *m, reader *in, uint8_t op) {
     case 0x0e: m->now.frame_offset = (int64_t)take_uleb(in); break;
     case 0x0f: frame_by_expression(m, in); break;
     case 0x10: saved_by_expression(m, in); break;
-    case 0x11: reg = take_uleb(in), saved(m, reg, take_sleb(in) * scale); break;
-    case 0x12: reg = take_uleb(in), define_frame(m, reg, take_sleb(in) * scale); break;
-    case 0x13: m->now.frame_offset = take_sleb(in) * scale; break;
+    case 0x11: reg = take_uleb(in), saved(m, reg, scaled(m, (uint64_t)take_sleb(in))); break;
+    case 0x12: reg = take_uleb(in), define_frame(m, reg, scaled(m, (uint64_t)take_sleb(in))); break;
+    case 0x13: m->now.frame_offset = scaled(m, (uint64_t)take_sleb(in)); break;
     case 0x2e: (void)take_uleb(in); break; /* bytes of arguments: of no use here */
     default: in->short_of = true;
   }
@@ -225,7 +228,7 @@ static void run(machine *m, reader *in) {
     uint8_t op = (uint8_t)take(in, 1), low = op & 0x3f;
     switch (op >> 6) {
       case 1: advance(m, low); break;
-      case 2: saved(m, low, (int64_t)take_uleb(in) * m->family->data_align); break;
+      case 2: saved(m, low, scaled(m, take_uleb(in))); break;
       case 3: restored(m, low); break;
       default: run_extended(m, in, op);
     }

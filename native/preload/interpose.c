@@ -54,9 +54,7 @@ static void *early_block(size_t size) {
   return early + at + 16;
 }
 
-static bool is_early(const void *block) {
-  return (uintptr_t)block - (uintptr_t)early < sizeof early;
-}
+static bool is_early(const void *block) { return (uintptr_t)block - (uintptr_t)early < sizeof early; }
 
 void *ol_next_function(const char *name) { return dlsym(RTLD_NEXT, name); }
 

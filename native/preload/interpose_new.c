@@ -29,19 +29,20 @@ static void *next(_Atomic(void *) *cache, const char *name) {
 }
 
 static void *without_library(size_t size, size_t alignment, bool may_fail) {
-  void *block = alignment == 0 ? malloc(size) : aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
+  void *block =
+      alignment == 0 ? malloc(size) : aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
   if (block == NULL && !may_fail) abort();
   return block;
 }
 
-#define DEFINE_NEW(symbol, kind, parameters, arguments, alignment, may_fail)                         \
-  OL_EXPORT void *symbol parameters {                                                                \
-    static _Atomic(void *) cache;                                                                    \
-    void *(*real) parameters = (void *(*)parameters)next(&cache, #symbol);                           \
-    ol_hint_kind(kind, size, alignment, __builtin_frame_address(0));                                 \
-    void *block = real != NULL ? real arguments : without_library(size, alignment, may_fail);        \
-    ol_hint_none();                                                                                  \
-    return block;                                                                                    \
+#define DEFINE_NEW(symbol, kind, parameters, arguments, alignment, may_fail)                  \
+  OL_EXPORT void *symbol parameters {                                                         \
+    static _Atomic(void *) cache;                                                             \
+    void *(*real)parameters = (void *(*)parameters)next(&cache, #symbol);                     \
+    ol_hint_kind(kind, size, alignment, __builtin_frame_address(0));                          \
+    void *block = real != NULL ? real arguments : without_library(size, alignment, may_fail); \
+    ol_hint_none();                                                                           \
+    return block;                                                                             \
   }
 
 DEFINE_NEW(_Znwm, OL_KIND_NEW, (size_t size), (size), 0, false)

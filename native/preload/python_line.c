@@ -65,7 +65,8 @@ typedef struct place {
 static uint32_t places_of(const PyThreadState *thread, place *ret, uint64_t *ret_hash) {
   uint32_t count = 0, passed = 0;
   uint64_t hash = 0;
-  for (const ol_frame *frame = ol_frame_of(thread); frame != NULL && passed < FRAMES_PASSED_MAX && count < OL_PYTHON_DEPTH;
+  for (const ol_frame *frame = ol_frame_of(thread);
+       frame != NULL && passed < FRAMES_PASSED_MAX && count < OL_PYTHON_DEPTH;
        frame = ol_frame_below(frame), passed++) {
     place *at = &ret[count];
     if (!ol_frame_place(frame, &at->code, &at->offset)) continue;

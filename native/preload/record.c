@@ -12,9 +12,8 @@
 
 enum { LIMIT_DEFAULT = 512 << 20, SAMPLE_DEFAULT = 512 << 10, FILTER_SLOTS = 1 << 16, MALLOC_CHUNK_OTHER_ARENA = 4 };
 
-ol_recorder ol_recorder_now = {.blocks.limit_bytes = LIMIT_DEFAULT,
-                               .mappings.limit_bytes = 16 << 20,
-                               .sample_bytes = SAMPLE_DEFAULT};
+ol_recorder ol_recorder_now = {
+    .blocks.limit_bytes = LIMIT_DEFAULT, .mappings.limit_bytes = 16 << 20, .sample_bytes = SAMPLE_DEFAULT};
 
 typedef struct put_off {
   uintptr_t address;

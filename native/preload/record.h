@@ -33,10 +33,10 @@ typedef struct ol_recorder {
   ol_python_lines lines;
   _Atomic uint64_t tick;
   _Atomic uint32_t step;
-  _Atomic uint64_t not_seen;       /* blocks that came and were not recorded, for want of room or of a place in a queue */
-  _Atomic uint64_t not_forgotten;  /* frees that were not recorded */
-  _Atomic uint64_t lost_in_fork;   /* rows given up because another thread was changing them when the process forked */
-  _Atomic uint32_t heap_count;     /* the allocator's heaps for other threads: 64 MiB, aligned */
+  _Atomic uint64_t not_seen; /* blocks that came and were not recorded, for want of room or of a place in a queue */
+  _Atomic uint64_t not_forgotten; /* frees that were not recorded */
+  _Atomic uint64_t lost_in_fork;  /* rows given up because another thread was changing them when the process forked */
+  _Atomic uint32_t heap_count;    /* the allocator's heaps for other threads: 64 MiB, aligned */
   _Atomic uint64_t heaps[OL_THREAD_HEAPS_MAX];
   int pid;
   char folder[OL_FOLDER_MAX]; /* where looks at the end are written; empty: nowhere */

@@ -61,7 +61,7 @@ static struct {
   ol_scan *scan;
   uint32_t **gigas; /* [GIGAS] of uint32_t[PAGES_IN_GIGA]: 0 nothing, IS_POOL | pool, or block + 1 */
   uintptr_t lowest, highest;
-  uint32_t *pending; /* nodes found and not yet read */
+  uint32_t *pending;               /* nodes found and not yet read */
   volatile uint32_t pending_count; /* volatile: right at every read, for a read may jump */
   phase now;
   uint32_t claimer;

@@ -53,7 +53,7 @@ typedef struct ol_scan {
   const uint8_t *has_header; /* of each block: OL_HEADER_* */
   const ol_root *roots;      /* in the order in which holders are preferred */
   uint32_t root_count;
-  int present_fd; /* /proc/self/pagemap, to leave out memory that was never touched; -1: read all */
+  int present_fd;             /* /proc/self/pagemap, to leave out memory that was never touched; -1: read all */
   uintptr_t unreadable_pages; /* result: pages that could not be read */
   /* results, one a node */
   uint8_t *classes;     /* in: OL_CLASS_DEAD or 0. out: ol_class */

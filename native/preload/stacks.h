@@ -13,7 +13,7 @@ enum { OL_STACK_DEPTH_MAX = 24, OL_STACK_SLOTS = 1 << 18, OL_STACKS_MAX = OL_STA
 enum { OL_STACK_FRAMES_MAX = 1 << 21 };
 
 typedef struct ol_stack_slot {
-  _Atomic uint64_t hash;   /* 0: empty; written last */
+  _Atomic uint64_t hash; /* 0: empty; written last */
   _Atomic uint32_t number;
   uint32_t unused;
 } ol_stack_slot;

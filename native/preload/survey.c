@@ -13,7 +13,6 @@
 enum { CHUNK_MAPPED = 2, CHUNK_OTHER_ARENA = 4, CHUNK_FLAGS = 7, RED_ZONE = 128, STACK_MAX = 1 << 28 };
 enum { CONTROL_BYTES = 0x900 }; /* sizeof(struct pthread), about */
 
-
 typedef struct work {
   ol_survey *survey;
   ol_recorder *recorder;
@@ -238,8 +237,7 @@ static bool read_arenas(work *w) {
 static bool add_arena_holes(work *w) {
   const ol_survey *s = w->survey;
   for (uint32_t i = 0; i < s->mapping_count; i++)
-    if (is_arena(w, &s->mappings[i]) &&
-        !add_hole(w, s->mappings[i].address, s->mappings[i].address + OL_ARENA_BYTES))
+    if (is_arena(w, &s->mappings[i]) && !add_hole(w, s->mappings[i].address, s->mappings[i].address + OL_ARENA_BYTES))
       return false;
   return true;
 }
@@ -304,8 +302,8 @@ static void add_stacks(work *w) {
 /* ---- everything else that is mapped ---- */
 
 static bool is_special(const char *name) {
-  return strncmp(name, "[v", 2) == 0 || (strncmp(name, "/dev/", 5) == 0 && strncmp(name, "/dev/shm/", 9) != 0 &&
-                                         strncmp(name, "/dev/zero", 9) != 0);
+  return strncmp(name, "[v", 2) == 0 ||
+         (strncmp(name, "/dev/", 5) == 0 && strncmp(name, "/dev/shm/", 9) != 0 && strncmp(name, "/dev/zero", 9) != 0);
 }
 
 static void add_module_data(work *w, const ol_mapping *row) {
@@ -346,7 +344,8 @@ static void add_early_store(work *w) {
 
 static bool make_room(work *w) {
   const ol_survey *s = w->survey;
-  w->hole_room = s->scan.block_count + s->mapping_count + OL_OWN_REGIONS_MAX + OL_THREAD_HEAPS_MAX + OL_THREADS_MAX + 64;
+  w->hole_room =
+      s->scan.block_count + s->mapping_count + OL_OWN_REGIONS_MAX + OL_THREAD_HEAPS_MAX + OL_THREADS_MAX + 64;
   w->root_room = 2 * (s->maps.count + w->hole_room + s->arenas * (OL_ARENA_BYTES / OL_POOL_BYTES));
   w->holes = ol_own_map((uint64_t)w->hole_room * sizeof *w->holes);
   w->roots = ol_own_map((uint64_t)w->root_room * sizeof *w->roots);

@@ -13,10 +13,10 @@ typedef struct ol_survey {
   ol_block *blocks;   /* sorted by address; scan.blocks */
   ol_block *mappings; /* sorted by address */
   uint32_t mapping_count;
-  uint64_t overlapping;      /* rows dropped: their free was not seen */
-  uint64_t alive_places;     /* of Python's pools */
+  uint64_t overlapping;  /* rows dropped: their free was not seen */
+  uint64_t alive_places; /* of Python's pools */
   uint32_t arenas, pools_read, pools_unreadable;
-  uint32_t stacks_whole;     /* threads whose stack is read below the stack pointer too */
+  uint32_t stacks_whole; /* threads whose stack is read below the stack pointer too */
   bool gaps_are_roots;
 } ol_survey;
 

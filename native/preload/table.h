@@ -50,7 +50,7 @@ typedef struct ol_shard {
 
 typedef struct ol_block_table {
   ol_shard shards[OL_SHARDS];
-  uint64_t limit_bytes;      /* of rows, over all shards */
+  uint64_t limit_bytes; /* of rows, over all shards */
   _Atomic uint64_t row_bytes;
   _Atomic uint64_t refused;  /* blocks without room */
   _Atomic uint64_t replaced; /* a row was there already: its free was not seen */

@@ -79,8 +79,7 @@ static void add(ol_thread_places *places, const ol_thread_place *place) {
 static void compare(ol_thread_places *places, const ol_thread_place *place) {
   for (uint32_t i = 0; i < places->count; i++) {
     ol_thread_place *before = &places->rows[i];
-    if (before->id == place->id)
-      before->settled = place->sp != 0 && before->sp == place->sp && before->pc == place->pc;
+    if (before->id == place->id) before->settled = place->sp != 0 && before->sp == place->sp && before->pc == place->pc;
   }
 }
 

@@ -20,8 +20,7 @@ static uint64_t *word_of(int block, int word) { return memory + block * BLOCK_BY
 static uint64_t address_of(int block) { return blocks[block].address; }
 
 static void begin(void) {
-  if (memory == NULL)
-    memory = mmap(NULL, 3 * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory == NULL) memory = mmap(NULL, 3 * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   root_words = memory + 512;
   pool_memory = memory + 1024;
   memset(memory, 0, 3 * 4096);
@@ -34,10 +33,21 @@ static void begin(void) {
 
 static ol_scan scan(void) {
   roots[0] = (ol_root){.start = (uintptr_t)root_words, .end = (uintptr_t)(root_words + 4), .kind = OL_HOLDER_GLOBAL};
-  roots[1] = (ol_root){.start = (uintptr_t)(root_words + 4), .end = (uintptr_t)(root_words + 8), .kind = OL_HOLDER_STACK};
-  ol_scan result = {.blocks = blocks, .block_count = BLOCKS, .pools = &pool, .pool_count = 1, .node_count = NODES,
-                    .has_header = has_header, .roots = roots, .root_count = 2, .present_fd = -1, .classes = classes,
-                    .holder_kind = holder_kind, .holder = holder, .root = root};
+  roots[1] =
+      (ol_root){.start = (uintptr_t)(root_words + 4), .end = (uintptr_t)(root_words + 8), .kind = OL_HOLDER_STACK};
+  ol_scan result = {.blocks = blocks,
+                    .block_count = BLOCKS,
+                    .pools = &pool,
+                    .pool_count = 1,
+                    .node_count = NODES,
+                    .has_header = has_header,
+                    .roots = roots,
+                    .root_count = 2,
+                    .present_fd = -1,
+                    .classes = classes,
+                    .holder_kind = holder_kind,
+                    .holder = holder,
+                    .root = root};
   EXPECT(ol_scan_run(&result));
   return result;
 }
@@ -125,10 +135,18 @@ static void a_free_chunks_header_says_nothing(void) {
   blocks[0].size = 56; /* asked for to the last byte: the next chunk's header is its last word */
   root_words[0] = address_of(0) + 48;
   roots[0].of_allocator = 1;
-  ol_root kept = {.start = (uintptr_t)root_words, .end = (uintptr_t)(root_words + 4), .kind = OL_HOLDER_GLOBAL,
-                  .of_allocator = 1};
-  ol_scan one = {.blocks = blocks, .block_count = BLOCKS, .node_count = BLOCKS, .has_header = has_header, .roots = &kept,
-                 .root_count = 1, .present_fd = -1, .classes = classes, .holder_kind = holder_kind, .holder = holder,
+  ol_root kept = {
+      .start = (uintptr_t)root_words, .end = (uintptr_t)(root_words + 4), .kind = OL_HOLDER_GLOBAL, .of_allocator = 1};
+  ol_scan one = {.blocks = blocks,
+                 .block_count = BLOCKS,
+                 .node_count = BLOCKS,
+                 .has_header = has_header,
+                 .roots = &kept,
+                 .root_count = 1,
+                 .present_fd = -1,
+                 .classes = classes,
+                 .holder_kind = holder_kind,
+                 .holder = holder,
                  .root = root};
   EXPECT(ol_scan_run(&one) && classes[0] == OL_CLASS_LOST);
 }
@@ -140,8 +158,16 @@ static void a_page_that_cannot_be_read_is_passed_over(void) {
   wide[1024] = address_of(1);
   EXPECT(mprotect(wide + 512, 4096, PROT_NONE) == 0);
   ol_root all = {.start = (uintptr_t)wide, .end = (uintptr_t)(wide + 1536), .kind = OL_HOLDER_MAPPING};
-  ol_scan one = {.blocks = blocks, .block_count = BLOCKS, .node_count = BLOCKS, .has_header = has_header, .roots = &all,
-                 .root_count = 1, .present_fd = -1, .classes = classes, .holder_kind = holder_kind, .holder = holder,
+  ol_scan one = {.blocks = blocks,
+                 .block_count = BLOCKS,
+                 .node_count = BLOCKS,
+                 .has_header = has_header,
+                 .roots = &all,
+                 .root_count = 1,
+                 .present_fd = -1,
+                 .classes = classes,
+                 .holder_kind = holder_kind,
+                 .holder = holder,
                  .root = root};
   EXPECT(ol_scan_run(&one) && one.unreadable_pages == 1);
   EXPECT(classes[0] == OL_CLASS_HELD && classes[1] == OL_CLASS_HELD && classes[2] == OL_CLASS_LOST);

@@ -29,7 +29,9 @@ def compiled(tmp_path_factory):
         program = folder / (source.stem + ("" if "-shared" not in options else ".so"))
         if not program.exists():
             subprocess.run(
-                [compiler, "-O1", "-g", "-o", program, source, "-ldl", "-lpthread", *options], check=True, timeout=LIMIT_S
+                [compiler, "-O1", "-g", "-o", program, source, "-ldl", "-lpthread", *options],
+                check=True,
+                timeout=LIMIT_S,
             )
         return program
 

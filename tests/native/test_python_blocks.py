@@ -1,4 +1,4 @@
-"""Blocks that C code under Python asked for: the line that called, who holds them, and silence where nothing is lost."""
+"""Blocks that C code under Python asked for: the line that called, who holds them, silence where nothing is lost."""
 
 from __future__ import annotations
 
@@ -112,6 +112,8 @@ look(sys.argv[2])
 def test_ten_thousand_are_found_in_a_process_with_arrays_and_dicts(recorded_python, tmp_path):
     recorded_python(MIDDLE, tmp_path / "first", tmp_path / "second")
     found = lost_blocks(load_blocks(tmp_path / "first"), load_blocks(tmp_path / "second"))
-    planted = [group for group in found if group.lines and group.lines[0].function == "<module>" and group.bytes % 96 == 0]
+    planted = [
+        group for group in found if group.lines and group.lines[0].function == "<module>" and group.bytes % 96 == 0
+    ]
     assert sum(group.count for group in planted) >= 9_950
     assert found == tuple(planted)

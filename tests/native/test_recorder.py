@@ -103,8 +103,11 @@ def test_without_settings_nothing_is_recorded(tmp_path):
 
 
 def test_a_vforked_child_that_ends_is_no_look(recorded_python, tmp_path):
-    recorded_python("import subprocess\nsubprocess.run(['/nonexistent-program'], check=False) if False else None\n"
-                    "try: subprocess.Popen(['/nonexistent-program'])\nexcept OSError: pass\n", folder=tmp_path)
+    recorded_python(
+        "import subprocess\nsubprocess.run(['/nonexistent-program'], check=False) if False else None\n"
+        "try: subprocess.Popen(['/nonexistent-program'])\nexcept OSError: pass\n",
+        folder=tmp_path,
+    )
     assert len(list(tmp_path.iterdir())) == 1
 
 
