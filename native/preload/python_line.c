@@ -45,6 +45,41 @@ void ol_python_lines_init(ol_python_lines *lines) {
   lines->usable = known && ol_sites_init(&lines->sites);
 }
 
+#if PY_VERSION_HEX >= 0x030b0000
+
+enum { THREADS_MAX = 1 << 16, CHUNKS_MAX = 1 << 12 };
+
+static bool visit_chunks(const PyThreadState *thread, ol_python_stack_visit *visit, void *context) {
+  const _PyStackChunk *chunk = thread->datastack_chunk;
+  for (int i = 0; chunk != NULL && i < CHUNKS_MAX; i++, chunk = chunk->previous) {
+    uintptr_t start = (uintptr_t)chunk, end = start + chunk->size;
+    uintptr_t live_end = i == 0 ? (uintptr_t)thread->datastack_top : (uintptr_t)(chunk->data + chunk->top);
+    if (live_end < start || live_end > end || end < start) return true; /* caught in the middle of a change */
+    if (!visit(context, start, live_end, end)) return false;
+  }
+  return true;
+}
+
+bool ol_python_stacks(const ol_python_lines *lines, ol_python_stack_visit *visit, void *context) {
+  if (!lines->usable || &_PyRuntime == NULL || is_ending()) return true;
+  int count = 0;
+  for (const PyInterpreterState *one = _PyRuntime.interpreters.head; one != NULL; one = one->next)
+    for (const PyThreadState *thread = one->threads.head; thread != NULL && count < THREADS_MAX; count++) {
+      if (!visit_chunks(thread, visit, context)) return false;
+      thread = thread->next;
+    }
+  return true;
+}
+
+#else
+
+bool ol_python_stacks(const ol_python_lines *lines, ol_python_stack_visit *visit, void *context) {
+  (void)lines, (void)visit, (void)context;
+  return true;
+}
+
+#endif
+
 static uint32_t learn(ol_sites *sites, PyCodeObject *code, int32_t offset, uint32_t check) {
   char file[OL_SITE_TEXT_MAX], function[512];
   size_t file_bytes = ol_spell(code->co_filename, file, sizeof file);

@@ -38,6 +38,11 @@ uint32_t ol_python_line(ol_python_lines *lines, ol_python_memory *memory);
 /* In the child of a fork: a depot that was being changed is given up. */
 void ol_python_lines_after_fork(ol_python_lines *lines);
 
+/* Each piece of the stacks on which the interpreter keeps its frames (3.11 and later): what is alive of it ends at
+ * `live_end`, the rest is what was. Only in a process that stands still. */
+typedef bool ol_python_stack_visit(void *context, uintptr_t start, uintptr_t live_end, uintptr_t end);
+bool ol_python_stacks(const ol_python_lines *lines, ol_python_stack_visit *visit, void *context);
+
 /* An address in the interpreter's code, to know its calls by; 0: none. */
 uintptr_t ol_python_code_address(void);
 

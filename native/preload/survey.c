@@ -299,6 +299,14 @@ static void add_stacks(work *w) {
   }
 }
 
+static bool add_python_stack(void *context, uintptr_t start, uintptr_t live_end, uintptr_t end) {
+  work *w = context;
+  const ol_mapping *row = ol_maps_at(&w->survey->maps, start);
+  if (row == NULL || !row->writable || end > row->end) return true;
+  add_root(w, start, live_end, OL_HOLDER_PYTHON);
+  return add_hole(w, start, end);
+}
+
 /* ---- everything else that is mapped ---- */
 
 static bool is_special(const char *name) {
@@ -370,6 +378,7 @@ bool ol_survey_make(ol_survey *ret, ol_recorder *recorder, const ol_thread_place
   ret->gaps_are_roots = recorder->mode != OL_RECORD_EXACT || recorder->not_seen > 0 || recorder->lost_in_fork > 0;
   if (!copy_blocks(&w) || !copy_mappings(&w) || !mark_headers(&w) || !count_arenas_first(&w)) return false;
   add_stacks(&w); /* as roots they come first, and their mappings are holes for what follows */
+  if (!ol_python_stacks(&recorder->lines, add_python_stack, &w)) return false;
   uint32_t stack_roots = w.root_count;
   if (!add_own_holes(&w) || !add_block_holes(&w) || !add_arena_holes(&w)) return false;
   if (!ret->gaps_are_roots && !add_heap_holes(&w)) return false;

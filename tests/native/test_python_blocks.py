@@ -39,7 +39,12 @@ def leaky(recorded_python, tmp_path_factory):
 
 def test_every_lost_block_is_found_with_its_python_line(leaky):
     (found,) = lost_blocks(*leaky)
-    assert (found.count, found.bytes, found.certain) == (300, 300_000, True)
+    # A stale word in some living block may lead into one of them: that one is possible, and not lost.
+    first = leaky[0]
+    asked = (first.size == 1000) & (first.step == 1)
+    assert int(np.count_nonzero(asked & (first.block_class <= BlockClass.POSSIBLE))) == 300
+    assert 298 <= found.count <= 300
+    assert (found.bytes, found.certain) == (found.count * 1000, True)
     assert [line.function for line in found.lines] == ["lose", "<module>"]
     assert found.lines[0].file == "<string>"
 
@@ -54,7 +59,7 @@ def test_the_native_stack_leads_through_ctypes_to_the_interpreter(leaky):
 def test_what_is_lost_later_is_in_the_second_look_only(leaky):
     first, second = leaky
     lost = second.block_class == BlockClass.LOST
-    assert int(np.count_nonzero(lost & (second.step == 2))) == 30
+    assert 28 <= int(np.count_nonzero(lost & (second.step == 2))) <= 30
     assert [group.steps for group in lost_blocks(first, second)] == [(1,)]
 
 
