@@ -1,7 +1,7 @@
 """What recording native blocks costs, beside other tools, on one program in one run: python -m benches.blocks
 
-Seconds of processor, of all threads; each way in turn, several rounds, and its best counts: what else runs on the machine
-makes a run slower, never faster.
+Seconds of processor, of all threads; each way in turn, several rounds, and its best counts: what else runs on the
+machine makes a run slower, never faster.
 """
 
 from __future__ import annotations

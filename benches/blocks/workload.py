@@ -1,4 +1,4 @@
-"""A program that allocates all the time: small objects, texts and tables beyond the small-object allocator, resizing."""
+"""A program that allocates all the time: small objects, texts and tables beyond the small-object allocator."""
 
 import hashlib
 import json

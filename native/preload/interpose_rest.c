@@ -123,6 +123,9 @@ static int number_in(const char *name) {
 __attribute__((constructor)) static void begin(void) {
   free(malloc(1)); /* the first call decides whether anything is recorded */
   if (!ol_recording()) return;
+  ol_unwind_edge edge = {.more = OL_FRAMES_IN_INTERPRETER};
+  if (ol_python_code_address() != 0 && ol_unwind_module(ol_python_code_address(), &edge.start, &edge.end))
+    ol_recorder_now.interpreter = edge;
   ol_python_lines_init(&ol_recorder_now.lines);
   words_fd = number_in("OUTLIVE_BLOCKS_FD");
   int signal_number = number_in("OUTLIVE_BLOCKS_SIGNAL");

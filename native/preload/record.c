@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "preload/look.h"
-#include "preload/unwind.h"
 
 enum { LIMIT_DEFAULT = 512 << 20, SAMPLE_DEFAULT = 512 << 10, FILTER_SLOTS = 1 << 16, MALLOC_CHUNK_OTHER_ARENA = 4 };
 
@@ -233,14 +232,16 @@ static bool is_sampled(size_t size) {
 static ol_block described(void *address, size_t size, ol_block_kind kind, const void *frame) {
   ol_recorder *r = &ol_recorder_now;
   uintptr_t frames[OL_STACK_DEPTH_MAX];
-  uint32_t depth = ol_unwind(frame, frames, OL_STACK_DEPTH_MAX);
+  static const ol_unwind_edge nowhere;
+  uint32_t site = ol_python_line(&r->lines, &me.memory);
+  uint32_t depth = ol_unwind(frame, frames, OL_STACK_DEPTH_MAX, site == 0 ? &nowhere : &r->interpreter);
   return (ol_block){.address = (uintptr_t)address,
                     .size = size,
                     .tick = atomic_fetch_add_explicit(&r->tick, 1, memory_order_relaxed) + 1,
                     .step = atomic_load_explicit(&r->step, memory_order_relaxed),
                     .thread = thread_id(),
                     .stack = ol_stacks_number(&r->stacks, frames, depth),
-                    .site = ol_python_line(&r->lines, &me.memory),
+                    .site = site,
                     .kind = kind};
 }
 

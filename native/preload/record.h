@@ -20,10 +20,17 @@
 #include "preload/python_line.h"
 #include "preload/stacks.h"
 #include "preload/table.h"
+#include "preload/unwind.h"
 
 typedef enum ol_record_mode { OL_RECORD_UNDECIDED, OL_RECORD_OFF, OL_RECORD_EXACT, OL_RECORD_SAMPLED } ol_record_mode;
 
-enum { OL_PUT_OFF_MAX = 16, OL_FOLDER_MAX = 1024, OL_THREAD_HEAP_BYTES = 64 << 20, OL_THREAD_HEAPS_MAX = 4096 };
+enum {
+  OL_PUT_OFF_MAX = 16,
+  OL_FRAMES_IN_INTERPRETER = 4,
+  OL_FOLDER_MAX = 1024,
+  OL_THREAD_HEAP_BYTES = 64 << 20,
+  OL_THREAD_HEAPS_MAX = 4096
+};
 
 typedef struct ol_recorder {
   _Atomic int mode;
@@ -38,6 +45,7 @@ typedef struct ol_recorder {
   _Atomic uint64_t lost_in_fork;  /* rows given up because another thread was changing them when the process forked */
   _Atomic uint32_t heap_count;    /* the allocator's heaps for other threads: 64 MiB, aligned */
   _Atomic uint64_t heaps[OL_THREAD_HEAPS_MAX];
+  ol_unwind_edge interpreter; /* where a Python line is known, native callers further out say little */
   int pid;
   char folder[OL_FOLDER_MAX]; /* where looks at the end are written; empty: nowhere */
 } ol_recorder;

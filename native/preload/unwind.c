@@ -4,7 +4,6 @@
 #include <dlfcn.h>
 #include <link.h>
 #include <stdatomic.h>
-#include <stdbool.h>
 
 #include "preload/cfi.h"
 
@@ -29,6 +28,40 @@ static uintptr_t end_of_stack(uintptr_t sp) {
   uintptr_t outermost = &__libc_stack_end == NULL ? 0 : (uintptr_t)__libc_stack_end;
   if (sp < outermost && outermost - sp < THREAD_STACK_MAX) return outermost;
   return (sp | 4095) + 1;
+}
+
+/* The limit that holds from here on, `count` addresses being taken, the last of them `pc`. */
+static uint32_t within_edge(const ol_unwind_edge *edge, uintptr_t pc, uint32_t count, uint32_t limit) {
+  bool inside = pc >= edge->start && pc < edge->end;
+  return inside && count + edge->more < limit ? count + edge->more : limit;
+}
+
+typedef struct module_extent {
+  uintptr_t address, start, end;
+} module_extent;
+
+static int find_extent(struct dl_phdr_info *info, size_t size, void *context) {
+  (void)size;
+  module_extent *wanted = context;
+  uintptr_t start = ~(uintptr_t)0, end = 0;
+  for (int i = 0; i < info->dlpi_phnum; i++) {
+    const ElfW(Phdr) *part = &info->dlpi_phdr[i];
+    if (part->p_type != PT_LOAD) continue;
+    if (info->dlpi_addr + part->p_vaddr < start) start = info->dlpi_addr + part->p_vaddr;
+    if (info->dlpi_addr + part->p_vaddr + part->p_memsz > end) end = info->dlpi_addr + part->p_vaddr + part->p_memsz;
+  }
+  if (wanted->address < start || wanted->address >= end) return 0;
+  wanted->start = start;
+  wanted->end = end;
+  return 1;
+}
+
+bool ol_unwind_module(uintptr_t address, uintptr_t *ret_start, uintptr_t *ret_end) {
+  module_extent wanted = {.address = address};
+  if (dl_iterate_phdr(find_extent, &wanted) != 1) return false;
+  *ret_start = wanted.start;
+  *ret_end = wanted.end;
+  return true;
 }
 
 #if defined(__x86_64__)
@@ -146,13 +179,14 @@ static bool step(place *at) {
   return at->pc >= 4096;
 }
 
-uint32_t ol_unwind(const void *frame, uintptr_t *ret, uint32_t limit) {
+uint32_t ol_unwind(const void *frame, uintptr_t *ret, uint32_t limit, const ol_unwind_edge *edge) {
   const uintptr_t *words = frame;
   place at = {.rbp = words[0], .pc = words[1], .sp = (uintptr_t)(words + 2)};
   at.end = end_of_stack(at.sp);
   uint32_t count = 0;
   while (count < limit) {
     ret[count++] = at.pc;
+    limit = within_edge(edge, at.pc, count, limit);
     if (!step(&at)) break;
   }
   return count;
@@ -162,13 +196,14 @@ uint32_t ol_unwind(const void *frame, uintptr_t *ret, uint32_t limit) {
 
 void ol_unwind_forget(void) {}
 
-uint32_t ol_unwind(const void *frame, uintptr_t *ret, uint32_t limit) {
+uint32_t ol_unwind(const void *frame, uintptr_t *ret, uint32_t limit, const ol_unwind_edge *edge) {
   const uintptr_t *words = frame;
   uintptr_t end = end_of_stack((uintptr_t)frame);
   uint32_t count = 0;
   while (count < limit) {
     if (words[1] < 4096) break;
     ret[count++] = words[1];
+    limit = within_edge(edge, words[1], count, limit);
     uintptr_t next = words[0];
     if (next <= (uintptr_t)words || next + 16 > end || next % 8 != 0) break;
     words = (const uintptr_t *)next;

@@ -10,10 +10,20 @@
 #ifndef OUTLIVE_PRELOAD_UNWIND_H
 #define OUTLIVE_PRELOAD_UNWIND_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
+/* Code in which a walk need not go on for long: `more` addresses from the first one in it. An empty range: there is none. */
+typedef struct ol_unwind_edge {
+  uintptr_t start, end;
+  uint32_t more;
+} ol_unwind_edge;
+
 /* Return addresses above the function whose frame pointer is `frame` (built with frame pointers), at most `limit`. */
-uint32_t ol_unwind(const void *frame, uintptr_t *ret, uint32_t limit);
+uint32_t ol_unwind(const void *frame, uintptr_t *ret, uint32_t limit, const ol_unwind_edge *edge);
+
+/* The extent of the module that this address lies in. False: in none. */
+bool ol_unwind_module(uintptr_t address, uintptr_t *ret_start, uintptr_t *ret_end);
 
 /* Code went away: forget all rows. */
 void ol_unwind_forget(void);
