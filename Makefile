@@ -13,9 +13,13 @@ DEMO := .venv-demo
 TEST := .venv-test-$(VERSION)
 LINT := .venv-lint
 PIP := -m pip --disable-pip-version-check --quiet
-NATIVE := $(shell find native -name '*.c' -o -name '*.h' -o -name '*.cpp' -o -name '*.hpp' 2>/dev/null)
+NATIVE := $(shell find native specimens/swarm/c -name "*.c" -o -name "*.h" -o -name "*.cpp" -o -name "*.hpp" 2>/dev/null)
 # xdist halves the wall time on two cores; the slow tests stand together, so a worker that is done takes from the other.
 PYTEST_ARGS ?= -n 2 --dist worksteal
+
+# pytest rewrites the asserts in its plugins' packages, hypothesis and Outlive among them, and keeps what it made as
+# bytecode. Where that may not be written, each pytest that the tests start does it again, for two seconds.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test native-test bench docs clean
 .PHONY: lint lint-environment lint-python lint-types lint-imports lint-docs lint-native

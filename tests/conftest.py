@@ -5,18 +5,32 @@ Jobs in the background are started with it ignored, and a process hands that on 
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 
 import pytest
+from hypothesis import settings
+
+# A machine with other work to do is no failure of an example.
+settings.register_profile("no deadline", deadline=None)
+settings.load_profile("no deadline")
 
 
 def pytest_configure() -> None:
     """Before anything is collected, in each worker."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With OUTLIVE_SKIP_ANY_PYTHON=1, leave out what is the same on every Python, so that one run of many has it."""
+    if os.environ.get("OUTLIVE_SKIP_ANY_PYTHON"):
+        left_out = [item for item in items if item.get_closest_marker("any_python")]
+        items[:] = [item for item in items if not item.get_closest_marker("any_python")]
+        config.hook.pytest_deselected(items=left_out)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -1,8 +1,10 @@
-"""`python -m benches.watching [--rounds N] [--python PATH …] [--only NAME …]`: a row a Python, a column a program.
+"""`python -m benches.watching [--instructions] [--rounds N] [--python PATH …] [--only NAME …]`: a row a Python, a
+column a program.
 
 A pair is the program alone and the program under `outlive run` with its defaults, one at once after the other, in turns
 of order; its figure is the ratio of the seconds of the program's own work. Printed is the median over the pairs with
-its middle half. What `outlive run` does before and after (starting Python, explaining) is no part of it.
+its middle half. What `outlive run` does before and after (starting Python, explaining) is no part of it. With
+`--instructions` the ratio of user instructions, which has no noise: see `instructions`.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from benches.watching.instructions import NoCounterError, ratio
 from benches.watching.programs import PROGRAMS
 
 _FILE = str(Path(__file__).with_name("programs.py"))
@@ -42,9 +45,14 @@ def words(values: list[float]) -> str:
     return f"{middle:.3f} ({low:.3f}–{high:.3f})"
 
 
+def cell(python: str, program: str, asked: argparse.Namespace) -> str:
+    return f"{ratio(python, program):.4f}" if asked.instructions else words(ratios(python, program, asked.rounds))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benches.watching", description=__doc__)
     parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--instructions", action="store_true")
     parser.add_argument("--python", action="append", default=[])
     parser.add_argument("--only", action="append", default=[], choices=list(PROGRAMS))
     asked = parser.parse_args()
@@ -53,9 +61,12 @@ def main() -> None:
     print("|---|" + "---|" * len(programs))
     for python in asked.python or [sys.executable]:
         version = subprocess.run([python, "-V"], capture_output=True, text=True, check=True).stdout.split()[1]
-        cells = [words(ratios(python, program, asked.rounds)) for program in programs]
+        cells = [cell(python, program, asked) for program in programs]
         print(f"| {version} |", " | ".join(cells), "|", flush=True)
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except NoCounterError as error:
+        sys.exit(str(error))

@@ -1,7 +1,8 @@
-"""Programs to be watched: `python programs.py NAME` runs one and prints the seconds of processor its own work took.
+"""Programs to be watched: `python programs.py NAME [ROUNDS]` runs one and prints the seconds of processor that it took.
 
-Each does one kind of work for about two seconds and leaves nothing open. `echo` is an asyncio server and its clients in
-one process, sending small messages over loopback: nearly all of it is tasks, callbacks and futures.
+Each does one kind of work in rounds, for about two seconds unless told otherwise, and leaves nothing open. `echo` is an
+asyncio server and its clients in one process, sending small messages over loopback: nearly all of it is tasks,
+callbacks and futures.
 """
 
 from __future__ import annotations
@@ -36,9 +37,9 @@ class Handler:
                 other.queue.append(packet)
 
 
-def objects() -> None:
+def objects(rounds: int = 2200) -> None:
     """Many short-lived instances, method calls, lists."""
-    for _ in range(2200):
+    for _ in range(rounds):
         one, two = Handler("one"), Handler("two")
         following = None
         for number in range(300):
@@ -49,27 +50,27 @@ def objects() -> None:
             two.handle(one)
 
 
-def text() -> None:
+def text(rounds: int = 900) -> None:
     """Parsing and writing JSON, splitting and joining words."""
     rows = [{"id": at, "name": f"user {at}", "tags": ["a", "b", str(at)], "score": at / 7} for at in range(400)]
-    for _ in range(900):
+    for _ in range(rounds):
         written = json.dumps(rows)
         read = json.loads(written)
         words = " ".join(row["name"] for row in read).split()
         "".join(sorted(words)).upper().count("USER")
 
 
-def numbers() -> None:
+def numbers(rounds: int = 220) -> None:
     """Loops over ints and floats: nothing that lives."""
     total = 0.0
-    for outer in range(220):
+    for outer in range(rounds):
         for inner in range(1, 60_000):
             total += (outer * inner % 97) / inner
 
 
-def generators() -> None:
+def generators(rounds: int = 2200) -> None:
     """Pipelines of generators and comprehensions."""
-    for _ in range(2200):
+    for _ in range(rounds):
         squares = (at * at for at in range(3000))
         odd = (at for at in squares if at % 2)
         pairs = [(at, str(at)) for at in odd if at % 3]
@@ -93,23 +94,23 @@ async def _ask(port: int, times: int) -> None:
     await writer.wait_closed()
 
 
-async def _echo() -> None:
+async def _echo(rounds: int) -> None:
     server = await asyncio.start_server(_serve, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    for _ in range(6):
+    for _ in range(rounds):
         await asyncio.gather(*[_ask(port, 350) for _ in range(10)])
     server.close()
     await server.wait_closed()
 
 
-def echo() -> None:
+def echo(rounds: int = 6) -> None:
     """An asyncio echo server and ten clients at a time."""
-    asyncio.run(_echo())
+    asyncio.run(_echo(rounds))
 
 
 PROGRAMS = {one.__name__: one for one in (objects, text, numbers, generators, echo)}
 
 if __name__ == "__main__":
     began = time.process_time()
-    PROGRAMS[sys.argv[1]]()
+    PROGRAMS[sys.argv[1]](*map(int, sys.argv[2:]))
     print(time.process_time() - began)

@@ -23,6 +23,13 @@ PyObject *ol_catch_signals(PyObject *module, PyObject *args);
 PyObject *ol_pass_on(PyObject *module, PyObject *number);
 PyObject *ol_release_signals(PyObject *module, PyObject *none);
 
+/* watch_allocations() -> bool, end_allocations() -> None, tell_allocations(types, fewest) -> dict,
+ * forget_allocations() -> None */
+PyObject *ol_watch_allocations(PyObject *module, PyObject *none);
+PyObject *ol_end_allocations(PyObject *module, PyObject *none);
+PyObject *ol_tell_allocations(PyObject *module, PyObject *args);
+PyObject *ol_forget_allocations(PyObject *module, PyObject *none);
+
 /* A Python error for a walk that failed; always NULL. */
 PyObject *ol_raise_walk_status(ol_walk_status status);
 

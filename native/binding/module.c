@@ -63,6 +63,10 @@ static PyMethodDef methods[] = {
     {"catch_signals", ol_catch_signals, METH_VARARGS, NULL},
     {"pass_on", ol_pass_on, METH_O, NULL},
     {"release_signals", ol_release_signals, METH_NOARGS, NULL},
+    {"watch_allocations", ol_watch_allocations, METH_NOARGS, NULL},
+    {"end_allocations", ol_end_allocations, METH_NOARGS, NULL},
+    {"tell_allocations", ol_tell_allocations, METH_VARARGS, NULL},
+    {"forget_allocations", ol_forget_allocations, METH_NOARGS, NULL},
     {NULL, NULL, 0, NULL},
 };
 

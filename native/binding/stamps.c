@@ -97,7 +97,7 @@ static PyObject *stamps_depth(PyObject *self, PyObject *args) {
   (void)self;
   unsigned int depth;
   if (!PyArg_ParseTuple(args, "I", &depth) || !depth_is_possible(depth)) return NULL;
-  ol_stamps_now.depth = depth;
+  ol_stamps_deepen(depth);
   Py_RETURN_NONE;
 }
 

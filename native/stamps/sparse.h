@@ -24,7 +24,10 @@ static inline bool ol_is_generator_type(const PyTypeObject *type) {
 }
 
 #if PY_VERSION_HEX >= 0x030d0000
+/* Of numbers and texts, which are most of what is made, the flags alone say no. */
 static inline bool ol_sparse_type(const PyTypeObject *type) {
+  unsigned long flags = type->tp_flags & (_Py_TPFLAGS_STATIC_BUILTIN | Py_TPFLAGS_HAVE_GC);
+  if (flags == _Py_TPFLAGS_STATIC_BUILTIN) return false;
   return (type->tp_flags & _Py_TPFLAGS_STATIC_BUILTIN) == 0 || ol_is_generator_type(type);
 }
 #endif

@@ -2,23 +2,10 @@
 
 #include <string.h>
 
-#include "stamps/frame.h"
 #include "stamps/free_lists.h"
 #include "stamps/scope.h"
 #include "stamps/sparse.h"
-#include "stamps/spelling.h"
-
-enum { FRAMES_PASSED_MAX = 1024, CHAINS_REMEMBERED = 1 << 12 };
-enum {
-  LIBRARY_FLAG = 1 << 30
-}; /* on the number of a row, in a recollection: its file lies in a folder looked through */
-
-/* Chains of callers that were seen before, by a hash of all frames that were looked at, their code objects' check values
- * among them. 64 bits stand for the chain. */
-static struct {
-  uint64_t hash;
-  uint32_t site;
-} chains[CHAINS_REMEMBERED];
+#include "stamps/where.h"
 
 ol_stamps ol_stamps_now;
 
@@ -28,139 +15,40 @@ static struct {
   bool reached;           /* the wrapper was called: how we learn whether it still is */
 } hook;
 
-/* ---- where: from the running frame to a site ---- */
-
-static bool lies_in(const char *file, size_t length, const char *folder) {
-  size_t prefix = strlen(folder);
-  return prefix > 0 && length > prefix && memcmp(file, folder, prefix) == 0;
-}
-
-bool ol_stamps_is_through(const char *file, size_t length) {
-  bool found = ol_stamps_now.through_count > 0 && lies_in(file, length, "<frozen ");
-  for (uint32_t i = 0; i < ol_stamps_now.through_count && !found; i++)
-    found = lies_in(file, length, ol_stamps_now.through[i]);
-  return found;
-}
-
-static __attribute__((noinline)) uint32_t learn_site(PyCodeObject *code, int32_t offset, uint32_t check) {
-  char file[OL_SITE_TEXT_MAX], function[512];
-  ol_sites *sites = &ol_stamps_now.sites;
-  size_t file_bytes = ol_spell(code->co_filename, file, sizeof file);
-  uint32_t site;
-  if (lies_in(file, file_bytes, ol_stamps_now.watcher)) site = OL_SITE_WATCHER;
-  else if (lies_in(file, file_bytes, ol_stamps_now.ours)) site = OL_SITE_OURS;
-  else {
-    int line = PyCode_Addr2Line(code, offset); /* reads the line table; -1 where the compiler gave none */
-    if (line < 0) line = code->co_firstlineno;
-    size_t function_bytes = ol_spell(ol_code_function(code), function, sizeof function);
-    site = ol_sites_make(sites, line < 0 ? 0 : (uint32_t)line, file, file_bytes, function, function_bytes);
-    if (site != OL_SITE_UNKNOWN && ol_stamps_is_through(file, file_bytes)) site |= LIBRARY_FLAG;
-  }
-  ol_sites_remember(sites, (uintptr_t)code, offset, check, site);
-  return site;
-}
-
-static inline uint32_t site_of_place(PyCodeObject *code, int32_t offset) {
-  uint32_t check = ol_code_check(code);
-  uint32_t site = ol_sites_recall(&ol_stamps_now.sites, (uintptr_t)code, offset, check);
-  return site != OL_SITE_NOT_SEEN ? site : learn_site(code, offset, check);
-}
-
-/* The sites of the innermost frames that are not ours, innermost first, out to `depth` that are no library's, among
- * `reach` frames. Ours are passed over at the inner end only: outside of the program's frames they, or the watcher, are
- * where its chain of callers ends. */
-static inline uint32_t collect_sites(const PyThreadState *thread, uint32_t depth, uint32_t reach, uint32_t *ret_sites) {
-  uint32_t count = 0, counted = 0, passed = 0;
-  for (const ol_frame *frame = ol_frame_of(thread); frame != NULL && counted < depth && count < OL_STAMP_DEPTH_MAX;
-       frame = ol_frame_below(frame)) {
-    PyCodeObject *code;
-    int32_t offset;
-    if (passed == reach) break;
-    if (!ol_frame_place(frame, &code, &offset)) continue;
-    passed++;
-    uint32_t site = site_of_place(code, offset);
-    if (site == OL_SITE_WATCHER || (site == OL_SITE_OURS && count > 0)) break;
-    if (site == OL_SITE_OURS) continue;
-    if ((site & LIBRARY_FLAG) == 0) counted++;
-    ret_sites[count++] = site & ~(uint32_t)LIBRARY_FLAG;
-  }
-  return count;
-}
-
-static __attribute__((noinline)) uint32_t chained_site(const PyThreadState *thread, uint32_t reach) {
-  uint32_t found[OL_STAMP_DEPTH_MAX];
-  uint32_t parent = OL_SITE_UNKNOWN;
-  for (uint32_t count = collect_sites(thread, ol_stamps_now.depth, reach, found); count > 0; count--)
-    parent = ol_sites_under(&ol_stamps_now.sites, found[count - 1], parent);
-  return parent;
-}
-
-/* ---- the same through libraries: a walk over the frames for their hash, most often ---- */
-
-static uint64_t hash_of_frames(const PyThreadState *thread, uint32_t reach) {
-  uint64_t hash = ol_stamps_now.depth;
-  uint32_t passed = 0;
-  for (const ol_frame *frame = ol_frame_of(thread); frame != NULL && passed < reach; frame = ol_frame_below(frame)) {
-    PyCodeObject *code;
-    int32_t offset;
-    if (!ol_frame_place(frame, &code, &offset)) continue;
-    passed++;
-    hash = (hash ^ hash >> 29 ^ (uintptr_t)code ^ ol_code_quick_check(code)) * 0x9e3779b97f4a7c15ull + (uint32_t)offset;
-  }
-  return hash;
-}
-
-static uint32_t remembered_chain(const PyThreadState *thread) {
-  uint32_t reach = ol_stamps_now.depth > OL_THROUGH_FRAMES_MAX ? ol_stamps_now.depth : OL_THROUGH_FRAMES_MAX;
-  uint64_t hash = hash_of_frames(thread, reach);
-  uint32_t slot = (uint32_t)(hash >> 40) % CHAINS_REMEMBERED;
-  if (chains[slot].hash != hash) {
-    chains[slot].site = chained_site(thread, reach);
-    chains[slot].hash = hash;
-  }
-  return chains[slot].site;
-}
-
-/* The program's own innermost line needs no callers. */
-static inline uint32_t nearest_site(const PyThreadState *thread) {
-  const ol_frame *frame = ol_frame_of(thread);
-  PyCodeObject *code;
-  int32_t offset;
-  if (frame != NULL && ol_frame_place(frame, &code, &offset)) {
-    uint32_t site = site_of_place(code, offset);
-    if (site < LIBRARY_FLAG) return site;
-  }
-  return remembered_chain(thread);
-}
-
-static inline uint32_t current_site(const PyThreadState *thread) {
-  if (ol_stamps_now.depth > 1)
-    return ol_stamps_now.through_count > 0 ? remembered_chain(thread) : chained_site(thread, FRAMES_PASSED_MAX);
-  if (ol_stamps_now.through_count > 0) return nearest_site(thread);
-  uint32_t site;
-  return collect_sites(thread, 1, FRAMES_PASSED_MAX, &site) == 1 ? site : OL_SITE_UNKNOWN;
-}
-
 /* ---- when an object is made ---- */
 
-static inline uint32_t current_place(const PyThreadState *thread) {
-  uint32_t site = current_site(thread);
+static inline uint64_t stamp_of_place(uint32_t place) { return (uint64_t)ol_stamps_now.tick << 32 | place; }
+
+static uint32_t with_scope(const PyThreadState *thread, uint32_t site) {
   if (ol_stamps_now.scope_variable == NULL || site == OL_SITE_UNKNOWN) return site;
   uint32_t scope = ol_scope_now(thread, ol_stamps_now.scope_variable);
   return scope == 0 ? site : ol_scoped_number(&ol_stamps_now.scoped, &ol_stamps_now.sheet, site, scope);
 }
 
-static inline uint64_t current_stamp(bool *ret_may_map) {
-  const PyThreadState *thread = ol_calling_thread();
-  *ret_may_map = thread != NULL && thread->interp == ol_stamps_now.interp;
-  return *ret_may_map ? (uint64_t)ol_stamps_now.tick << 32 | current_place(thread) : 0;
-}
-
-static inline void put_stamp(uintptr_t address, uint64_t stamp, bool may_map) {
+static void put_stamp(uintptr_t address, uint64_t stamp, bool may_map) {
   uint64_t *place = ol_sheet_place(&ol_stamps_now.sheet, address);
   if (place == NULL && may_map) place = ol_sheet_make_place(&ol_stamps_now.sheet, address);
   if (place != NULL) *place = stamp;
   else if (may_map) ol_stamps_now.unstamped_count++;
+}
+
+/* The road for what the short one below does not know. */
+static __attribute__((noinline)) void note_with_care(uintptr_t address, const PyThreadState *thread,
+                                                     const ol_chain_link *link) {
+  if (thread == NULL || thread->interp != ol_stamps_now.interp) return put_stamp(address, 0, false);
+  uint32_t site = link != NULL ? link->site : ol_where_learn(thread);
+  put_stamp(address, stamp_of_place(with_scope(thread, site)), true);
+}
+
+/* Nearly all that watching costs is spent here: no call on this road but for the thread, and none of it kept over one. */
+static inline void note(uintptr_t address) {
+  const PyThreadState *thread = ol_calling_thread();
+  if (thread == NULL || thread->interp != ol_stamps_now.interp) return note_with_care(address, thread, NULL);
+  const ol_chain_link *link = ol_where_recall(thread);
+  if (link == NULL || ol_stamps_now.scope_variable != NULL) return note_with_care(address, thread, link);
+  uint64_t *place = ol_sheet_place(&ol_stamps_now.sheet, address);
+  if (place == NULL) return note_with_care(address, thread, link);
+  *place = stamp_of_place(link->site);
 }
 
 static inline void clear_stamp(uintptr_t address) {
@@ -182,9 +70,7 @@ static inline void forget_objects_in(uintptr_t block, size_t bytes) {
 static void note_block(void *block, size_t bytes) {
   hook.reached = true;
   if (ol_stamps_now.mode != OL_STAMPS_ALLOCATOR) return;
-  bool may_map;
-  uint64_t stamp = current_stamp(&may_map);
-  put_stamp((uintptr_t)block, stamp, may_map);
+  note((uintptr_t)block);
   forget_objects_in((uintptr_t)block, bytes);
 }
 
@@ -266,16 +152,19 @@ static void unwrap_allocator(void) {
 #if PY_VERSION_HEX >= 0x030d0000
 static int note_object(PyObject *object, PyRefTracerEvent event, void *unused) {
   (void)unused;
-  if (event != PyRefTracer_CREATE) return 0;
-  bool may_map;
-  uint64_t stamp = current_stamp(&may_map);
-  put_stamp((uintptr_t)object, stamp, may_map);
+  if (event == PyRefTracer_CREATE) note((uintptr_t)object);
+  return 0;
+}
+
+/* Apart, so that what is told of each object made and unmade saves no registers for what it seldom does. */
+static __attribute__((noinline)) int note_sparse_object(PyObject *object) {
+  note((uintptr_t)object);
   return 0;
 }
 
 static int note_object_sparsely(PyObject *object, PyRefTracerEvent event, void *unused) {
-  if (event != PyRefTracer_CREATE || !ol_sparse_type(Py_TYPE(object))) return 0;
-  return note_object(object, event, unused);
+  (void)unused;
+  return event == PyRefTracer_CREATE && ol_sparse_type(Py_TYPE(object)) ? note_sparse_object(object) : 0;
 }
 
 static PyRefTracer our_tracer(void) { return ol_stamps_now.sparse ? note_object_sparsely : note_object; }
@@ -296,11 +185,17 @@ static void drop_tracer(void) {}
 
 /* ---- begin, look after, end ---- */
 
+static void deinit_stores(ol_stamps *now) {
+  ol_sheet_deinit(&now->sheet);
+  ol_sites_deinit(&now->sites);
+  ol_chains_deinit(&now->chains);
+  ol_scoped_deinit(&now->scoped);
+}
+
 bool ol_stamps_start(uint32_t depth, bool by_allocator, bool sparse, const char *ours, const char *watcher) {
   ol_stamps *now = &ol_stamps_now;
-  if (!ol_sheet_init(&now->sheet) || !ol_sites_init(&now->sites)) {
-    ol_sheet_deinit(&now->sheet);
-    ol_sites_deinit(&now->sites);
+  if (!ol_sheet_init(&now->sheet) || !ol_sites_init(&now->sites) || !ol_chains_init(&now->chains)) {
+    deinit_stores(now);
     return false;
   }
   now->tick = OL_TICK_SETUP;
@@ -312,6 +207,7 @@ bool ol_stamps_start(uint32_t depth, bool by_allocator, bool sparse, const char 
   now->lost = now->tracer_taken = false;
   now->lost_at = 0;
   now->unstamped_count = 0;
+  ol_where_begin();
   if (!by_allocator && take_tracer()) {
     now->mode = OL_STAMPS_TRACER;
     return true;
@@ -333,10 +229,13 @@ void ol_stamps_stop(void) {
   unwrap_allocator();
   ol_stamps_now.mode = OL_STAMPS_OFF;
   ol_stamps_now.through_count = 0;
-  memset(chains, 0, sizeof chains);
-  ol_sheet_deinit(&ol_stamps_now.sheet);
-  ol_sites_deinit(&ol_stamps_now.sites);
-  ol_scoped_deinit(&ol_stamps_now.scoped);
+  ol_where_end();
+  deinit_stores(&ol_stamps_now);
+}
+
+void ol_stamps_deepen(uint32_t depth) {
+  ol_stamps_now.depth = depth;
+  ol_chains_forget(&ol_stamps_now.chains);
 }
 
 static void note_loss(void) {
@@ -366,7 +265,7 @@ void ol_stamps_tick(uint32_t tick) {
 
 uint64_t ol_stamps_mapped_bytes(void) {
   return ol_sheet_mapped_bytes(&ol_stamps_now.sheet) + ol_sites_mapped_bytes(&ol_stamps_now.sites) +
-         ol_scoped_mapped_bytes(&ol_stamps_now.scoped);
+         ol_scoped_mapped_bytes(&ol_stamps_now.scoped) + ol_stamps_now.chains.links.bytes;
 }
 
 static uint64_t stamp_at(uintptr_t address) {

@@ -20,6 +20,7 @@
 #ifndef OUTLIVE_STAMPS_STAMPS_H
 #define OUTLIVE_STAMPS_STAMPS_H
 
+#include "stamps/chains.h"
 #include "stamps/scoped.h"
 #include "stamps/sheet.h"
 #include "stamps/sites.h"
@@ -39,6 +40,7 @@ typedef struct ol_stamps {
   ol_sheet sheet;
   ol_sites sites;
   ol_scoped scoped;
+  ol_chains chains;
   PyObject *scope_variable;            /* an exact ContextVar, NULL: no scopes. Borrowed from the binding */
   bool tracer_taken;                   /* somebody else had or took the tracer */
   bool lost;                           /* a hook was taken away */
@@ -67,6 +69,9 @@ bool ol_stamps_is_through(const char *file, size_t length);
 
 /* End, and forget everything. Where somebody wrapped the allocator after us, our wrapper stays and only passes on. */
 void ol_stamps_stop(void);
+
+/* Keep so many lines of what is made from now on. */
+void ol_stamps_deepen(uint32_t depth);
 
 /* A new tick; looks after the hooks first. */
 void ol_stamps_tick(uint32_t tick);

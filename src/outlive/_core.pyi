@@ -27,6 +27,27 @@ def snapshot(path: bytes, /) -> SnapshotFacts:
     Raises OSError (the file is there already, disk full …), MemoryError, RuntimeError (damaged collector lists).
     """
 
+def watch_allocations() -> bool:
+    """Record what is taken from Python's allocators from here on.
+
+    False: there is no memory for it, or another watch is not forgotten.
+    """
+
+def end_allocations() -> None:
+    """Stop recording; what was found stays."""
+
+def tell_allocations(types: dict[int, str], fewest: int, /) -> dict[str, Any]:
+    """What was taken and is still there, where at least `fewest` share one place; ends the watch.
+
+    `rows`, each with `count`, `size`, `lines` (file, line, function; innermost first), `native` (module's path, address
+    as its file counts them, nearest exported symbol, bytes past it; empty for the first few of a place) and `kinds`
+    ({type's name: how many of at most 64}; "" is no object). `types` names types by their address. `seen` and `missed`
+    count blocks.
+    """
+
+def forget_allocations() -> None:
+    """End the watch and give back what it holds."""
+
 def native_heap() -> tuple[int, int, int, int] | None:
     """glibc's mallinfo2: bytes in use, bytes in use by mapping, arena bytes, free bytes. None: another C library.
 

@@ -13,14 +13,16 @@ from pathlib import Path
 from outlive.contracts import USER_FILE, load_contracts
 from outlive.errors import UsageError
 from outlive.model.contracts import Contracts
+from outlive.trial.scenario import file_and_function
 
 
 def contracts_for(target: str, file: Path | None = None) -> Contracts:
     """Those of `file`; without one, of the nearest `outlive.toml` from the scenario's folder upwards, if any.
 
-    `target` is a file, or "module:function", which is looked up from here. Raises UsageError, ContractError.
+    `target` is a scenario; one that is no file is looked up from here. Raises UsageError, ContractError.
     """
-    folder = Path(target).resolve().parent if Path(target).is_file() else Path.cwd()
+    path, _ = file_and_function(target)
+    folder = Path(path).resolve().parent if path else Path.cwd()
     return _read(file or _nearest(folder), _is_installed)
 
 

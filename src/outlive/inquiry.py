@@ -5,8 +5,8 @@ the explain room's.
 
 Theory of operation. While the steps run, a snapshot is taken now and then ("remember"); the last one but one is
 "before". When the judge has spoken the heap is taken once more, with the scenario still loaded: outlivers were made
-after "before". Of descriptors and child processes the heap knows
-nothing: a few more steps are run while the child watches which lines open them. That comes last, so that nothing is
+after "before". Of descriptors, child processes and native memory the heap knows nothing: a few more steps are run
+while the child watches which lines open them, and what is allocated and stays. That comes last, so that nothing is
 lost should the scenario end there.
 
 Beside the last snapshot the child tells its *look*: what has ended and is alive, which scopes are over, what is open.
@@ -31,6 +31,8 @@ from outlive.capture.snapshot import load
 from outlive.capture.sources import Sources
 from outlive.capture.stamps import FIRST_STEP
 from outlive.errors import MeasureError, OutliveError
+from outlive.explain.allocated import KIND as TAKEN
+from outlive.explain.allocated import explain_allocated, parted, wanted_calls
 from outlive.explain.context import Context
 from outlive.explain.explain import explain_outlivers
 from outlive.explain.face import Face
@@ -48,6 +50,7 @@ from outlive.model.leftovers import Category, Leftover, Stuck
 from outlive.model.look import Look
 from outlive.model.packages import Packages
 from outlive.model.verdict import Finding, Note
+from outlive.symbols.places import place
 from outlive.trial.supervisor import Ended, Trial
 
 _CALLERS = 8
@@ -55,6 +58,9 @@ _CALLERS = 8
 _MOST_STUCK = 200
 # How many leaks of descriptors or children are watched, in how many more steps (a share of those run), for how long.
 _WATCHED_LEAKS, _WATCHED_SHARE, _WATCHED_SECONDS = 5, 0.2, 10.0
+# How many leaked blocks are watched, at least in how many steps, and for how long.
+_WATCHED_BLOCKS, _FEWEST_STEPS, _BLOCK_SECONDS = 64, 8, 8.0
+_LISTENED_STEPS = 2
 _MOST_LEFTOVERS, _MOST_SCOPES = 50, 200
 
 
@@ -73,6 +79,7 @@ class Inquiry:
     _trouble: str = ""
     _imports_from: dict[str, Any] = field(default_factory=dict)
     _openings: dict[str, Any] = field(default_factory=dict)
+    _allocations: dict[str, Any] = field(default_factory=dict)
     _look: dict[str, Any] = field(default_factory=dict)
     _full: bool = False
     _heap: Heap | None = None
@@ -137,44 +144,84 @@ class Inquiry:
         answer = self.trial.ask("deepen", {"depth": _CALLERS})
         return answer if isinstance(answer, Ended) else None
 
-    def watch_openings(self, findings: Sequence[Finding], steps: int, most: int | None = None) -> Ended | None:
-        """Run a few steps after the last look, at most `most`, to see where what the findings name is opened."""
-        rates = [one.count.per_step for one in findings if one.kind in KINDS and one.count.per_step > 0]
+    def watch_more_steps(self, findings: Sequence[Finding], steps: int, most: int | None = None) -> Ended | None:
+        """Run a few steps after the last look, at most `most`, to see where what is found is opened or taken."""
+        opened = [one.count.per_step for one in findings if one.kind in KINDS and one.count.per_step > 0]
+        taken = [one.count.per_step for one in findings if one.kind == TAKEN and one.count.per_step > 0]
         share = max(1, round(_WATCHED_SHARE * steps))
-        wanted = min(share if most is None else min(share, most), ceil(_WATCHED_LEAKS / min(rates, default=1.0)))
-        if not rates or wanted < 1:
-            return None
+        room = share if most is None else min(share, most)
         began = time.monotonic()
+        ended = None
         try:
-            return self._step_and_watch(wanted, began + _WATCHED_SECONDS)
-        except MeasureError as error:
-            self._openings = {"why": str(error)}
-            return None
+            if opened and room:
+                wanted = min(room, ceil(_WATCHED_LEAKS / min(opened)))
+                ended = self._watch_openings(wanted, began + _WATCHED_SECONDS)
+                room = room if most is None else max(0, room - wanted)
+            if taken and room > _LISTENED_STEPS and ended is None:
+                wanted = min(room - _LISTENED_STEPS, max(_FEWEST_STEPS, ceil(_WATCHED_BLOCKS / min(taken))))
+                ended = self._watch_allocations(wanted)
         finally:
             self.seconds += time.monotonic() - began
+        return ended
 
-    def _step_and_watch(self, steps: int, until: float) -> Ended | None:
-        """A step, then twice as many each time, as long as there is time for them."""
-        answer = self.trial.ask("watch-openings", {"seconds": _WATCHED_SECONDS})
-        if isinstance(answer, Ended):
-            return answer
-        self._openings = answer
-        if answer["why"]:
-            return None
+    def _watch_openings(self, steps: int, until: float) -> Ended | None:
+        try:
+            answer = self.trial.ask("watch-openings", {"seconds": _WATCHED_SECONDS})
+            if isinstance(answer, Ended):
+                return answer
+            self._openings = answer
+            if answer["why"]:
+                return None
+            done = self._step(steps, until)
+            told = done if isinstance(done, Ended) else self.trial.ask("openings", {})
+            if isinstance(told, Ended):
+                return told
+            self._openings = told
+        except MeasureError as error:
+            self._openings = {"why": str(error)}
+        return None
+
+    def _watch_allocations(self, steps: int) -> Ended | None:
+        """What is taken in these steps and stays; then which functions of C are called where objects of it are made."""
+        until = time.monotonic() + _BLOCK_SECONDS
+        try:
+            answer = self.trial.ask("watch-allocations", {})
+            if isinstance(answer, Ended) or answer["why"]:
+                return answer if isinstance(answer, Ended) else None
+            done = self._step(steps, until)
+            told = done if isinstance(done, Ended) else self.trial.ask("allocations", {})
+            if isinstance(told, Ended):
+                return told
+            self._allocations = {**told, "steps": done}
+            return self._listen_to_calls(wanted_calls(told), until)
+        except MeasureError as error:
+            self._trouble = self._trouble or f"allocations could not be watched: {error}"
+        return None
+
+    def _listen_to_calls(self, places: Sequence[tuple[str, int]], until: float) -> Ended | None:
+        answer = self.trial.ask("watch-calls", {"places": [list(one) for one in places]}) if places else {"why": "none"}
+        if isinstance(answer, Ended) or answer["why"]:
+            return answer if isinstance(answer, Ended) else None
+        done = self._step(_LISTENED_STEPS, until)
+        told = done if isinstance(done, Ended) else self.trial.ask("calls", {})
+        if isinstance(told, Ended):
+            return told
+        self._allocations["calls"] = told["rows"]
+        return None
+
+    def _step(self, steps: int, until: float) -> int | Ended:
+        """A step, then twice as many each time, as long as there is time for them; how many were run."""
         batch, done = 1, 0
         while done < steps:
             began = time.monotonic()
-            reading = self.trial.advance(min(batch, steps - done))
+            wanted = min(batch, steps - done)
+            reading = self.trial.advance(wanted)
             if isinstance(reading, Ended):
                 return reading
-            done, batch = done + batch, 2 * batch
+            done, batch = done + wanted, 2 * batch
             if time.monotonic() + 2 * (time.monotonic() - began) > until:
                 break
-        told = self.trial.ask("openings", {})
-        if isinstance(told, Ended):
-            return told
-        self._openings = told
-        return None
+        return done
 
     def explain(self, findings: Sequence[Finding], own_modules: frozenset[str]) -> tuple[tuple[Finding, ...], str]:
         """The findings with their explanations, those of one mistake made one; and why there are none, if so."""
@@ -274,9 +321,13 @@ class Inquiry:
                 found = explain_grown(Face(heap), outlivers.grown(finding), told)
             found = tuple(one for one in found if one.family != OURS)
             opened = explain_opened(self._openings, finding.type, told)
-            found = with_site(found, opened) or opened or explain_unseen(finding.type, told)
+            taken = explain_allocated(self._allocations, finding.count.per_step, told, place)
+            found = with_site(found, opened) or opened or taken or explain_unseen(finding.type, told)
             sourced = tuple(replace(one, site=sources.filled(one.site)) for one in found)
-            explained.append(Explained(finding, sourced))
+            if taken and found == taken:
+                explained += [Explained(part, (why,)) for part, why in parted(finding, sourced)]
+            else:
+                explained.append(Explained(finding, sourced))
         return regroup(explained, own_modules)
 
     def _read_packages(self, own_modules: frozenset[str]) -> Packages:

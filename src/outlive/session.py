@@ -188,7 +188,7 @@ class _Check:
             return ended
         findings = conclude(found, series, plan, stop, own_modules=self.trial.own_modules).findings
         most = None if self.settings.steps is None else self.settings.steps - self.progress.steps
-        return self.inquiry.watch_openings(findings, self.progress.steps, most)
+        return self.inquiry.watch_more_steps(findings, self.progress.steps, most)
 
     def _is_worth_more_time(self, move: Stop, budget: Budget, found: Assessment) -> bool:
         """Slow steps: steady growth deserves the steps that would confirm it, unless the user set a limit."""

@@ -82,6 +82,7 @@ def test_missing_file_is_an_os_error(tmp_path: Path) -> None:
         load(tmp_path / "nothing")
 
 
+@pytest.mark.any_python
 def test_one_changed_byte_anywhere_is_noticed(whole: bytes, tmp_path: Path) -> None:
     """Padding between columns is not covered by a checksum; everything that is read is."""
     path = tmp_path / "f"
@@ -107,6 +108,7 @@ def in_padding(whole: bytes, place: int) -> bool:
     return 64 <= place < offset
 
 
+@pytest.mark.any_python
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_consistent_lies_are_refused(whole: bytes, tmp_path: Path, data: st.DataObject) -> None:

@@ -95,6 +95,7 @@ _VALUES = st.recursive(
 )
 
 
+@pytest.mark.any_python
 @given(field=st.sampled_from(sorted(asdict(WHOLE))), value=_VALUES)
 def test_any_value_in_any_place_is_read_or_refused(tmp_path_factory: Any, field: str, value: object) -> None:
     path = written(tmp_path_factory.getbasetemp(), changed(**{field: value}))

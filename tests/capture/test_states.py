@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from outlive.capture.snapshot import NativeState, Snapshot, load, take
@@ -173,9 +174,13 @@ def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Snapshot]:
             holder.close()
 
 
+def node_of(snapshot: Snapshot, thing: object) -> int:
+    (found,) = np.flatnonzero(snapshot.column("address") == np.uint64(id(thing)))
+    return int(found)
+
+
 def state_of(snapshot: Snapshot, thing: object) -> NativeState | None:
-    node = snapshot.column("address").tolist().index(id(thing))
-    return snapshot.states.get(node)
+    return snapshot.states.get(node_of(snapshot, thing))
 
 
 @pytest.mark.parametrize("name", list(CASES))
@@ -199,19 +204,19 @@ def test_a_running_frame_tells_its_code_and_its_line(tmp_path: Path) -> None:
     line = sys._getframe().f_lineno + 1
     take(tmp_path / "heap.outlive")
     snapshot = load(tmp_path / "heap.outlive")
-    number = snapshot.column("address").tolist().index(id(code))
+    number = node_of(snapshot, code)
     assert (number, line) in snapshot.frames.values()
     assert snapshot.first_lines[number] == code.co_firstlineno
 
 
 def test_a_suspended_generator_tells_the_line_where_it_waits(snapshot: Snapshot) -> None:
-    node = snapshot.column("address").tolist().index(id(CASES["generator, suspended"][0]))
+    node = node_of(snapshot, CASES["generator, suspended"][0])
     assert snapshot.frames[node][1] == numbers.__code__.co_firstlineno + 1
 
 
 @pytest.mark.parametrize("name", ["generator, finished", "an ordinary object"])
 def test_what_does_not_run_has_no_line(snapshot: Snapshot, name: str) -> None:
-    assert snapshot.column("address").tolist().index(id(CASES[name][0])) not in snapshot.frames
+    assert node_of(snapshot, CASES[name][0]) not in snapshot.frames
 
 
 def test_singletons_files_and_thread_names_have_texts_and_other_values_none(tmp_path: Path) -> None:

@@ -138,7 +138,7 @@ def test_function_that_only_raises_did_not_return(script, file: Path) -> None:
 @pytest.mark.slow
 def test_snapshot_after_seconds_is_there_while_the_script_goes_on(script, file: Path) -> None:
     body = f"work(0)\nimport time\nwhile not os.path.exists({str(file)!r}): time.sleep(0.01)\nprint('went on')"
-    done = outlive("-o", str(file), "--after", "0.05", script(body))
+    done = outlive("-o", str(file), "--after", "0.5", script(body))
     assert (done.returncode, done.stdout) == (0, "went on\n")
     assert counted(load(file), "__main__.Session") == 2
 
@@ -195,7 +195,7 @@ def test_sigterm_goes_to_the_script(script, file: Path) -> None:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
         process.terminate()
-        process.communicate(timeout=30)
+        process.communicate(timeout=60)
     assert process.returncode == 5
     assert file.exists()
 

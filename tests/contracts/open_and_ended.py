@@ -8,6 +8,7 @@ interpreter's own. Run by test_standard_packs.py.
 
 from __future__ import annotations
 
+import _socket
 import asyncio
 import concurrent.futures as cf
 import contextvars
@@ -107,6 +108,9 @@ def sockets() -> None:
     left, right = socket.socketpair()
     right.close()
     note("socket.socket", open=left, ended=right)
+    bare, bare_ended = _socket.socket(), _socket.socket()
+    bare_ended.close()
+    note("_socket.socket", open=bare, ended=bare_ended)
     selector, shut = selectors.DefaultSelector(), selectors.DefaultSelector()
     shut.close()
     note("selectors._BaseSelectorImpl", open=selector, ended=shut)
@@ -256,7 +260,7 @@ def others() -> None:
     note("logging.FileHandler", open=handlers[0], ended=handlers[1:])
     alive, dead = weakref.finalize(THING, print_nothing), weakref.finalize(THING, print_nothing)
     dead.detach()
-    note("weakref.finalize", open=alive, ended=dead)
+    note("weakref.finalize", idle=alive, ended=dead)
     variable: contextvars.ContextVar[int] = contextvars.ContextVar("number")
     variable.reset(used := variable.set(1))
     note("_contextvars.Token", unclear=variable.set(2), ended=used)

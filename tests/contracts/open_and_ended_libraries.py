@@ -13,6 +13,7 @@ import http.server
 import importlib
 import json
 import os
+import socket
 import socketserver
 import struct
 import sys
@@ -80,6 +81,31 @@ class Postgres(socketserver.StreamRequestHandler):
         self.wfile.flush()
 
 
+class Amqp(socketserver.StreamRequestHandler):
+    """Lets everybody connect, and says yes to the end of a connection; knows no channels."""
+
+    def handle(self) -> None:
+        self.rfile.read(8)
+        self._say(10, 10, b"\0\x09" + struct.pack("!i", 0) + self._long(b"PLAIN") + self._long(b"en_US"))
+        while head := self.rfile.read(7):
+            body = self.rfile.read(struct.unpack("!i", head[3:])[0] + 1)
+            match struct.unpack("!HH", body[:4]):
+                case (10, 11):
+                    self._say(10, 30, struct.pack("!HiH", 0, 131072, 0))
+                case (10, 40):
+                    self._say(10, 41, b"\0")
+                case (10, 50):
+                    self._say(10, 51, b"")
+
+    def _long(self, text: bytes) -> bytes:
+        return struct.pack("!i", len(text)) + text
+
+    def _say(self, kind: int, method: int, words: bytes) -> None:
+        payload = struct.pack("!HH", kind, method) + words
+        self.wfile.write(struct.pack("!BHi", 1, 0, len(payload)) + payload + b"\xce")
+        self.wfile.flush()
+
+
 class Server(socketserver.ThreadingTCPServer):
     daemon_threads = True
     block_on_close = False
@@ -116,20 +142,41 @@ def urllib3() -> None:
     note("urllib3.connectionpool.HTTPConnectionPool", open=hosts[0], ended=hosts[1])
 
 
-def httpx() -> None:
-    import httpx
-
+def httpx(name: str = "httpx") -> None:
+    library = importlib.import_module(name)
     address = f"http://127.0.0.1:{serve(Pages)}/"
-    clients = [httpx.Client() for _ in range(3)]
+    clients = [library.Client() for _ in range(3)]
     for client in clients[:2]:
         client.get(address)
     clients[1].close()
-    note("httpx.Client", open=clients[0], ended=clients[1], idle=clients[2])
+    note(f"{name}.Client", open=clients[0], ended=clients[1], idle=clients[2])
+
+
+def httpx2() -> None:
+    httpx("httpx2")
+
+
+def requests() -> None:
+    import requests
+
+    port = serve(Pages)
+    sessions = [requests.Session() for _ in range(3)]
+    for session in sessions[:2]:
+        session.get(f"http://127.0.0.1:{port}/")
+    sessions[1].close()
+    note("requests.sessions.Session", open=sessions[0], ended=sessions[1:])
 
 
 def sqlalchemy() -> None:
     from sqlalchemy import create_engine, text
     from sqlalchemy.orm import Session
+    from sqlalchemy.pool import QueuePool
+
+    engines = [create_engine("sqlite://", poolclass=QueuePool) for _ in range(3)]
+    for one in engines[:2]:
+        one.connect().close()
+    engines[1].dispose()
+    note("sqlalchemy.engine.base.Engine", open=engines[0], ended=engines[1:])
 
     engine = create_engine("sqlite://")
     connections = [engine.connect() for _ in range(2)]
@@ -157,6 +204,11 @@ def redis() -> None:
     for subscription in subscriptions[:2]:
         subscription.subscribe("news")
     subscriptions[1].close()
+    asked = [redis.Redis(port=port, protocol=2) for _ in range(3)]
+    for one in asked[:2]:
+        one.ping()
+    asked[1].close()
+    note("redis.client.Redis", open=asked[0], ended=asked[1:])
     note("redis.client.PubSub", open=subscriptions[0], ended=subscriptions[1:])
 
 
@@ -225,6 +277,97 @@ def grpc() -> None:
     note("grpc._server._Server", open=servers[0], ended=servers[1:])
 
 
+def paramiko() -> None:
+    import paramiko
+
+    made = [ssh_pair(paramiko) for _ in range(2)]
+    unstarted = paramiko.Transport(socket.socketpair()[0])
+    channels = [made[0].open_session(), made[0].open_session(), made[1].open_session()]
+    channels[1].close()
+    made[1].close()
+    made[1].join()
+    note("paramiko.transport.Transport", open=made[0], ended=[made[1], unstarted])
+    note("paramiko.channel.Channel", open=channels[0], ended=channels[1:])
+    clients = [paramiko.SSHClient() for _ in range(3)]
+    clients[0]._transport, clients[1]._transport = made  # as `connect` does
+    note("paramiko.client.SSHClient", open=clients[0], ended=clients[1:])
+
+
+def ssh_pair(paramiko: Any) -> Any:
+    """A client's transport that is connected to a server's."""
+
+    class Everybody(paramiko.ServerInterface):  # type: ignore[misc]
+        def check_auth_none(self, username: str) -> int:
+            return int(paramiko.AUTH_SUCCESSFUL)
+
+        def get_allowed_auths(self, username: str) -> str:
+            return "none"
+
+        def check_channel_request(self, kind: str, number: int) -> int:
+            return int(paramiko.OPEN_SUCCEEDED)
+
+    ours, theirs = socket.socketpair()
+    server, client = paramiko.Transport(theirs), paramiko.Transport(ours)
+    server.add_server_key(paramiko.ECDSAKey.generate())
+    server.start_server(event=threading.Event(), server=Everybody())
+    client.start_client(timeout=10)
+    client.auth_none("me")
+    KEPT.append(server)
+    return client
+
+
+def zmq() -> None:
+    import zmq
+
+    contexts = [zmq.Context() for _ in range(4)]
+    sockets = [context.socket(zmq.PAIR) for context in contexts[:3]]
+    sockets[1].close()
+    contexts[2].destroy()
+    KEPT.append(sockets)
+    note("zmq.sugar.context.Context", open=contexts[0], ended=contexts[1:])
+
+
+def starlette() -> None:
+    from starlette.applications import Starlette
+    from starlette.testclient import TestClient
+
+    clients = [TestClient(Starlette()) for _ in range(3)]
+    for client in clients[:2]:
+        client.__enter__()
+    clients[1].__exit__()
+    note("starlette.testclient.TestClient", open=clients[0], ended=clients[1:])
+
+
+def pymongo() -> None:
+    import pymongo
+
+    nobody = {"serverSelectionTimeoutMS": 1}
+    clients = [pymongo.MongoClient("127.0.0.1:9", connect=at < 2, **nobody) for at in range(3)]
+    clients[1].close()
+    note("pymongo.synchronous.mongo_client.MongoClient", open=clients[0], ended=clients[1], idle=clients[2])
+
+
+def kafka() -> None:
+    import kafka
+
+    where = {"bootstrap_servers": f"127.0.0.1:{serve(Pages)}", "api_version": (2, 6)}
+    producers = [kafka.KafkaProducer(**where) for _ in range(2)]
+    producers[1].close(0.1)
+    note("kafka.producer.kafka.KafkaProducer", open=producers[0], ended=producers[1])
+    consumers = [kafka.KafkaConsumer(**where) for _ in range(2)]
+    consumers[1].close()
+    note("kafka.consumer.group.KafkaConsumer", open=consumers[0], ended=consumers[1])
+
+
+def pika() -> None:
+    from pika import BlockingConnection, ConnectionParameters
+
+    where = ConnectionParameters("127.0.0.1", serve(Amqp))
+    connections = [BlockingConnection(where) for _ in range(2)]
+    connections[1].close()
+    note("pika.adapters.blocking_connection.BlockingConnection", open=connections[0], ended=connections[1])
+
+
 # ---- libraries with asyncio ----------------------------------------------------------------------------------------
 
 
@@ -270,15 +413,18 @@ def application(web: Any) -> Any:
     return made
 
 
-async def httpx_asyncio() -> None:
-    import httpx
-
+async def httpx_asyncio(name: str = "httpx") -> None:
+    library = importlib.import_module(name)
     address = f"http://127.0.0.1:{serve(Pages)}/"
-    clients = [httpx.AsyncClient() for _ in range(3)]
+    clients = [library.AsyncClient() for _ in range(3)]
     for client in clients[:2]:
         await client.get(address)
     await clients[1].aclose()
-    note("httpx.AsyncClient", open=clients[0], ended=clients[1], idle=clients[2])
+    note(f"{name}.AsyncClient", open=clients[0], ended=clients[1], idle=clients[2])
+
+
+async def httpx2_asyncio() -> None:
+    await httpx_asyncio("httpx2")
 
 
 async def websockets() -> None:
@@ -293,6 +439,12 @@ async def websockets() -> None:
     made = [await loop.run_in_executor(None, connect, f"ws://127.0.0.1:{port}/") for _ in range(2)]
     await loop.run_in_executor(None, made[1].close)
     note("websockets.sync.connection.Connection", open=made[0], ended=made[1])
+    serving = importlib.import_module("websockets.sync.server")
+    servers = [serving.serve(print, "127.0.0.1", 0) for _ in range(2)]
+    for server in servers:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+    await loop.run_in_executor(None, servers[1].shutdown)
+    note("websockets.sync.server.Server", open=servers[0], ended=servers[1])
 
 
 async def websockets_of(kind: str, connection: str, server: str) -> None:
@@ -326,6 +478,11 @@ async def redis_asyncio() -> None:
     for subscription in subscriptions[:2]:
         await subscription.subscribe("news")
     await subscriptions[1].aclose()
+    asked = [redis.asyncio.Redis(port=serve(Redis), protocol=2) for _ in range(3)]
+    for one in asked[:2]:
+        await one.ping()
+    await asked[1].aclose()
+    note("redis.asyncio.client.Redis", open=asked[0], ended=asked[1:])
     note("redis.asyncio.client.PubSub", open=subscriptions[0], ended=subscriptions[1:])
 
 
@@ -344,6 +501,14 @@ async def asyncpg() -> None:
     note("asyncpg.pool.Pool", open=pools[0], ended=pools[1], idle=pools[2])
 
 
+async def aiosqlite() -> None:
+    import aiosqlite
+
+    connections = [await aiosqlite.connect(":memory:") for _ in range(2)]
+    await connections[1].close()
+    note("aiosqlite.core.Connection", open=connections[0], ended=connections[1])
+
+
 async def psycopg_asyncio() -> None:
     import psycopg
 
@@ -353,8 +518,44 @@ async def psycopg_asyncio() -> None:
     note("psycopg.AsyncConnection", open=connections[0], ended=connections[1])
 
 
-PLAIN = (urllib3, httpx, sqlalchemy, redis, psycopg, psycopg_pool, botocore, apscheduler, watchdog, grpc)
-WITH_LOOP = (aiohttp, httpx_asyncio, websockets, redis_asyncio, asyncpg, psycopg_asyncio)
+async def pymongo_asyncio() -> None:
+    import pymongo
+
+    clients = [pymongo.AsyncMongoClient("127.0.0.1:9", serverSelectionTimeoutMS=1) for _ in range(3)]
+    for client in clients[:2]:
+        await client.aconnect()
+    await clients[1].close()
+    note("pymongo.asynchronous.mongo_client.AsyncMongoClient", open=clients[0], ended=clients[1], idle=clients[2])
+
+
+async def aiokafka() -> None:
+    from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+
+    producers = [AIOKafkaProducer(bootstrap_servers="127.0.0.1:9") for _ in range(3)]
+    producers[0].client._conns["node"] = Closable()  # as when it has found a broker
+    await producers[1].stop()
+    note("aiokafka.producer.producer.AIOKafkaProducer", open=producers[0], ended=producers[1], idle=producers[2])
+    consumers = [AIOKafkaConsumer(bootstrap_servers="127.0.0.1:9") for _ in range(3)]
+    consumers[0]._client._conns["node"] = Closable()
+    await consumers[1].stop()
+    note("aiokafka.consumer.consumer.AIOKafkaConsumer", open=consumers[0], ended=consumers[1], idle=consumers[2])
+
+
+class Closable:
+    """Stands for a connection."""
+
+    def close(self, *words: Any) -> None:
+        pass
+
+
+PLAIN = (
+    urllib3, requests, httpx, httpx2, sqlalchemy, redis, psycopg, psycopg_pool, botocore, apscheduler, watchdog, grpc,
+    paramiko, zmq, starlette, pymongo, kafka, pika,
+)  # fmt: skip
+WITH_LOOP = (
+    aiohttp, httpx_asyncio, httpx2_asyncio, websockets, redis_asyncio, aiosqlite, asyncpg, psycopg_asyncio,
+    pymongo_asyncio, aiokafka,
+)  # fmt: skip
 
 
 def installed(make: Callable[..., Any]) -> bool:

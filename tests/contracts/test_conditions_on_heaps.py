@@ -65,6 +65,10 @@ class Objects:
     def __init__(self) -> None:
         self.closed = Plain(closed=True, count=7, name=None, items=[], more={1: 2})
         self.open = Plain(closed=False, name="x", items=[1], inner=Plain(closed=True), set=set())
+        self.pool = Plain(
+            none=[Plain(sock=None), None, Plain()], some={1: Plain(sock=None), 2: Plain(sock=self.open)}, empty=[],
+            nested=[Plain(inner=[Plain(sock=self.open)]), Plain(inner=None)], number=3, doubtful=[Plain(sock=nothing)],
+        )  # fmt: skip
         self.unset = Slotted(first=False)
         self.apart = Slotted(first=False, second=True)
         self.created, self.finished = threading.Thread(target=nothing), threading.Thread(target=nothing)
@@ -117,6 +121,15 @@ def ended(objects: Objects, heap: Heap) -> Asks:
         ("closed", "name is absent", False),
         ("closed", "on_class is none", True),
         ("closed", "on_class is set", False),
+        ("pool", "none[].sock is none", True),
+        ("pool", "none[].sock is set", False),
+        ("pool", "some[].sock is none", False),
+        ("pool", "some[].sock is set", True),
+        ("pool", "some[].sock.closed is false", True),
+        ("pool", "empty[].sock is none", True),
+        ("pool", "empty[].sock is set", False),
+        ("pool", "nested[].inner[].sock is none", False),
+        ("pool", "nested[].inner[].sock.name is 'x'", True),
     ],
 )
 def test_condition_is_answered_where_the_heap_shows_it(ended: Asks, name: str, condition: str, answer: bool) -> None:
@@ -133,6 +146,9 @@ def test_condition_is_answered_where_the_heap_shows_it(ended: Asks, name: str, c
         ("closed", "count is true"),  # a number is no yes
         ("closed", "closed is closed"),  # a truth value has no native state
         ("closed", "count is empty"),
+        ("pool", "missing[].sock is none"),
+        ("pool", "number[].sock is none"),  # no collection
+        ("pool", "doubtful[].sock is true"),
         ("unset", "second is true"),  # a slot that does not show may be empty, or its place was not found
     ],
 )

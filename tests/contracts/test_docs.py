@@ -23,7 +23,7 @@ EXAMPLES = [
 @pytest.mark.parametrize(("page", "text"), EXAMPLES, ids=[f"{page}-{at}" for at, (page, _) in enumerate(EXAMPLES)])
 def test_examples_are_contracts(page: str, text: str) -> None:
     found = load_contracts(text).packs[0]
-    assert found.lifetimes or found.resources
+    assert found.lifetimes or found.resources or found.uses
 
 
 def test_reference_names_every_pack_and_every_word() -> None:

@@ -7,7 +7,7 @@ import pytest
 from outlive.contracts import ContractError, load_contracts, parse, rows
 from outlive.contracts.conditions import condition_of
 from outlive.contracts.places import default_name, place_mistake
-from outlive.model.contracts import MUST, Condition, Contracts, Lifetime
+from outlive.model.contracts import MUST, Condition, Contracts, Lifetime, Use
 
 SESSION = '[[lifetime]]\nbegins = "shop.api:Session.__init__"\nends = "shop.api:Session.close"\n'
 LEASE = '[[resource]]\ntype = "shop.Lease"\nkind = "lease"\nend_with = "release()"\nended = ["_released is true"]\n'
@@ -47,6 +47,45 @@ def test_lifetime_is_read_with_every_key() -> None:
     assert found.ends == ("shop.api:Session.close", "shop.api:abort")
     assert (found.must, found.of, found.name) == (("tasks", "fds"), "session", "visit over")
     assert (found.matters, found.optional) == ("it costs", True)
+
+
+def test_lifetime_says_how_to_count_who_still_uses_what_it_ends() -> None:
+    text = SESSION + 'must = "nothing"\nwaits = true\n'
+    text += 'in_use = { "_out" = "leases out", "_size + _more - _free[]._x if _mine" = "connections" }'
+    (found,) = parse(text, "outlive.toml").pack.lifetimes
+    assert found.in_use == (("_out", "leases out"), ("_size + _more - _free[]._x if _mine", "connections"))
+    assert (found.must, found.waits) == (("nothing",), True)
+    assert rows(Contracts((parse(text, "outlive.toml").pack,)))[0]["in_use"][0] == ["_out", "leases out"]
+
+
+def test_use_is_read_with_its_conditions() -> None:
+    text = '[[use]]\nby = "shop.Feed"\nof = "readers[].stream"\nkind = "feed"\nuntil = "_closed is true"'
+    (found,) = parse(text, "outlive.toml").pack.uses
+    assert found == Use("shop.Feed", "readers[].stream", "feed", "", (Condition("_closed"),), "outlive.toml")
+
+
+def test_own_use_replaces_that_of_a_pack() -> None:
+    text = '[[use]]\nby = "logging.Logger"\nof = "handlers[].stream"\nkind = "diary"'
+    found = [row for row in load_contracts(text).uses if row.by == "logging.Logger"]
+    assert [row.kind for row in found] == ["diary"]
+
+
+@pytest.mark.parametrize("counted", ["_out()", "1 +", "_a * _b", "_a if", "[]", "_a if 1", "_a-_b"])
+def test_what_cannot_be_counted_is_said_with_what_can(counted: str) -> None:
+    assert "counts nothing; write an attribute" in mistake(SESSION + f'in_use = {{ "{counted}" = "things" }}')
+
+
+@pytest.mark.parametrize(
+    ("text", "instead"),
+    [
+        ('by = "shop.Feed"\nof = "stream"', "write what people call the user"),
+        ('by = "shop.Feed"\nkind = "feed"', "write the attribute with what is used"),
+        ('by = "shop.Feed"\nof = "stream()"\nkind = "feed"', "is no attribute"),
+        ('by = "shop.Feed"\nof = "stream"\nkind = "feed"\nuntill = "x"', "did you mean `until`"),
+    ],
+)
+def test_wrong_use_is_said_with_what_to_write(text: str, instead: str) -> None:
+    assert any(instead in one for one in mistakes("[[use]]\n" + text))
 
 
 def test_resource_is_read_with_its_conditions() -> None:
@@ -218,7 +257,7 @@ def test_rows_for_the_watched_side_are_plain_data() -> None:
         {
             "begins": "shop.api:Session.__init__", "ends": ["shop.api:Session.close"], "must": ["garbage"],
             "of": "self", "name": "Session closed", "matters": "", "pack": "outlive.toml", "optional": False,
-            "library": "",
+            "in_use": [], "waits": False, "library": "",
         }
     ]  # fmt: skip
 

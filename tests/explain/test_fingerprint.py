@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from small_heap import SmallHeap, heap
@@ -25,6 +26,7 @@ def prints(small: SmallHeap, type_name: str = "app.Cell") -> list[str]:
     return [one.fingerprint for one in explain_asked(small, small.nodes(type_name), small.context())]
 
 
+@pytest.mark.any_python
 @given(index=st.integers(0, 10**6), step=st.integers(0, 10**6), seed=st.integers())
 def test_indices_steps_and_node_numbers_do_not_show(index: int, step: int, seed: int) -> None:
     plain = heap(LINES.format(index=0, step=0))
@@ -45,6 +47,7 @@ def relabelled(small: SmallHeap, seed: int) -> SmallHeap:
     )
 
 
+@pytest.mark.any_python
 @given(line=st.integers(1, 10**5), address=st.integers(1, 2**48))
 def test_lines_and_addresses_do_not_show(line: int, address: int) -> None:
     def at(line: int, address: int) -> str:

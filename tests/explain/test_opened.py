@@ -38,6 +38,10 @@ def test_the_line_that_opens_is_told_with_who_called_it() -> None:
     (told,) = explain_opened({"fds": rows(place(IN_SH, STEP))}, "pipe", context())
     assert "opens a pipe descriptor by os.pipe() at sh.py:1234 in OProc.__init__" in told.sentence
     assert "called from app.py:5 in step" in told.sentence
+    assert "nothing closes it: Python knows its number only, no object is left that owns it." in told.sentence
+    (hop,) = told.path
+    assert (hop.label, hop.type) == ("no Python object", "pipe descriptor")
+    assert hop.what == "opened by os.pipe() at sh.py:1234 in OProc.__init__"
     assert told.site == Site("/site-packages/sh.py", 1234, "OProc.__init__", callers=(Site("/srv/app.py", 5, "step"),))
     assert (told.owner.kind, told.owner.name, told.owner.version) == (OwnerKind.LIBRARY, "sh", "1.12.2")
     assert told.made_by.kind is OwnerKind.YOURS

@@ -31,6 +31,7 @@ CASES = [
     ),
     ('app: module old\napp.f: function old what="function app.f (app.py:3)"\napp.f[0]: json.Row new', YOURS),
     ('f: frame root=frame what="frame app.run (app.py:3)"\nf[0]: json.Row new', YOURS),
+    ('c: coroutine root=thread what="coroutine app.main (app.py:3)"\nc<local variable x>: json.Row new', YOURS),
 ]
 
 

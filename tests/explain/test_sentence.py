@@ -112,6 +112,21 @@ def test_thread_that_a_step_started_is_the_mistake_and_not_its_innermost_frame()
     assert found.owner.name == "app"
 
 
+def test_thread_is_told_with_whom_it_works_for() -> None:
+    small = heap(
+        "x: threading.Thread new free\nf: frame root=frame thread=x entry=logging.Listener.work\n"
+        "f<local variable self>: logging.Listener new\nf<local variable self>._thread: threading.Thread new"
+    )
+    (found,) = explain_asked(small, small.nodes("threading.Thread")[1:], small.context())
+    assert "; it keeps the Listener that should have stopped it, and each Thread" in found.sentence
+
+
+def test_main_threads_own_frame_is_no_thread_that_was_started() -> None:
+    small = heap("f: frame root=frame\nf<local variable rows>: list\nf<local variable rows>[0]: app.Row new")
+    (found,) = explain_asked(small, small.nodes("app.Row"), small.context())
+    assert "was started by a step" not in found.sentence
+
+
 def test_thread_that_was_there_before_the_steps_holds_by_its_frame() -> None:
     small = heap(
         'x: threading.Thread old free\nf: frame root=frame thread=x entry=app.poll what="frame queue.get"\n'

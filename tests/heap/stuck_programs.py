@@ -634,7 +634,7 @@ import asyncio, gc, os, threading
 
 gc.disable()
 KEPT = []
-READY = threading.Event()
+READY = threading.Semaphore(0)
 
 async def stuck_on_a_closed_loop():
     KEPT.append(asyncio.get_running_loop().create_future())
@@ -672,13 +672,25 @@ still = asyncio.new_event_loop()
 still.run_until_complete(leave_more())
 
 async def stuck_as_the_main_task():
-    asyncio.get_running_loop().call_soon(READY.set)
+    asyncio.get_running_loop().call_soon(READY.release)
     await asyncio.get_running_loop().create_future()
 
-threading.Thread(target=lambda: asyncio.run(stuck_as_the_main_task()), daemon=True).start()
-READY.wait()
-look()
-os._exit(0)
+async def fine_as_the_main_task_of_a_daemon():
+    asyncio.get_running_loop().call_soon(READY.release)
+    await asyncio.Event().wait()
+
+async def fine_until_it_is_interrupted():
+    asyncio.get_running_loop().call_soon(finish)
+    await asyncio.Event().wait()
+
+def finish():
+    look()
+    os._exit(0)
+
+threading.Thread(target=lambda: asyncio.run(stuck_as_the_main_task())).start()
+threading.Thread(target=lambda: asyncio.run(fine_as_the_main_task_of_a_daemon()), daemon=True).start()
+READY.acquire(), READY.acquire()
+asyncio.run(fine_until_it_is_interrupted())
 """
 
 FORWARD = """

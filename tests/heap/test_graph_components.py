@@ -9,6 +9,8 @@ from oracle import Heap, chain, heap_of, heaps, rows
 
 from outlive.heap.graph import Graph
 
+pytestmark = pytest.mark.any_python
+
 LONG = 1_000_000
 
 

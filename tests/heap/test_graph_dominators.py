@@ -11,6 +11,8 @@ from oracle import Heap, chain, heap_of, heaps, rows
 from outlive import _core
 from outlive.heap.graph import NOT_REACHED, Graph
 
+pytestmark = pytest.mark.any_python
+
 LONG = 1_000_000
 
 

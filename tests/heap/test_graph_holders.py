@@ -12,6 +12,8 @@ from oracle import Heap, chain, heap_of, heaps, rows
 
 from outlive.heap.graph import NOT_REACHED, Graph, ReadingCosts
 
+pytestmark = pytest.mark.any_python
+
 LONG = 1_000_000
 cost = st.one_of(st.integers(0, 3), st.integers(0, 255))
 

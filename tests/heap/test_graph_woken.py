@@ -8,6 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracle import Heap, chain, heap_of, heaps
 
+pytestmark = pytest.mark.any_python
+
 Pairs = list[tuple[int, int]]
 
 

@@ -97,7 +97,7 @@ def test_a_local_variable_names_thread_function_and_line(heap: Heap) -> None:
     path = heap.path(the(heap, "InLocal"))
     assert path is not None
     assert path.root.kind is RootKind.FRAME
-    assert path.root.name.startswith("thread 'MainThread' in __main__.run (app.py:")
+    assert path.root.name.startswith("the main thread in __main__.run (app.py:")
     assert path.steps[-1].label == "<local variable local>"
 
 

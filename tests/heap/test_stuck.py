@@ -140,11 +140,17 @@ def test_loop_that_stands_still_is_judged_by_who_can_come_to_it(loops: Seen) -> 
     assert "fine_on_a_loop_that_stands_still" not in loops.stuck
 
 
-def test_main_task_is_said_to_be_what_the_loop_runs_for(loops: Seen) -> None:
+@pytest.mark.parametrize("name", ["fine_until_it_is_interrupted", "fine_as_the_main_task_of_a_daemon"])
+def test_main_task_waits_for_an_interrupt_by_design(loops: Seen, name: str) -> None:
+    assert name in loops.judged
+    assert name not in loops.stuck
+
+
+def test_main_task_of_a_thread_that_no_interrupt_ends_is_stuck(loops: Seen) -> None:
     main = loops.line("stuck_as_the_main_task")
 
     assert main.grade is StuckGrade.NEVER_WAKES
-    assert "the event loop runs until this task ends" in main.proof[-1]
+    assert "the event loop of its thread runs until this task ends" in main.proof[-1]
 
 
 def test_words_say_where_it_waits_and_for_what(tasks: Seen, threads: Seen) -> None:

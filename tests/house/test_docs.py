@@ -11,6 +11,8 @@ import pytest
 
 from outlive.cli import VERBS, exit_codes
 
+pytestmark = pytest.mark.any_python
+
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("docs/**/*.md"), *ROOT.glob("*.md"), *ROOT.glob("benches/*.md")])
 

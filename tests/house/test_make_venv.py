@@ -28,6 +28,7 @@ def has_pip(folder: Path) -> bool:
     return subprocess.run(ask, capture_output=True).returncode == 0
 
 
+@pytest.mark.any_python
 @pytest.mark.slow
 def test_environment_is_made_with_pip_and_left_alone_the_second_time(tmp_path: Path) -> None:
     folder = tmp_path / "venv"

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.any_python
+
 ROOT = Path(__file__).resolve().parents[2]
 MODULES = sorted((ROOT / "src").rglob("*.py"))
 NATIVE = sorted([*ROOT.glob("native/**/*.[ch]"), *ROOT.glob("native/**/*.cpp"), *ROOT.glob("native/**/*.hpp")])

@@ -135,6 +135,7 @@ def reader(tmp_path: Path) -> Follower:
     return one
 
 
+@pytest.mark.any_python
 @pytest.mark.slow
 def test_first_leak_works_as_it_is_written(reader: Follower) -> None:
     for block in blocks_of(FIRST_LEAK.read_text(encoding="utf-8")):
@@ -142,6 +143,7 @@ def test_first_leak_works_as_it_is_written(reader: Follower) -> None:
     assert (reader.folder / "report.html").stat().st_size > 1000
 
 
+@pytest.mark.any_python
 @pytest.mark.slow
 def test_first_lifetime_works_as_it_is_written(reader: Follower) -> None:
     for block in blocks_of(FIRST_LIFETIME.read_text(encoding="utf-8")):
@@ -154,6 +156,7 @@ def test_example_of_a_late_session_is_the_one_that_the_tutorial_begins_with() ->
     assert written == {file.name: file.read_text(encoding="utf-8") for file in files}
 
 
+@pytest.mark.any_python
 @pytest.mark.slow
 def test_readme_shows_what_outlive_run_says(reader: Follower) -> None:
     reader.folder = ROOT

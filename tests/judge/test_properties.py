@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from outlive.judge import State, judge_series
 from outlive.judge.evidence import sign_e_value
 from outlive.judge.floors import block_floors, deepest_fall, effective_jumps
+
+pytestmark = pytest.mark.any_python
 
 amounts = st.integers(-(10**9), 10**9)
 values = st.lists(amounts, min_size=1, max_size=80)

@@ -9,6 +9,8 @@ from simulate import OBJECTS, simulate
 from outlive.judge import Budget
 from outlive.model.verdict import Outcome, Verdict
 
+pytestmark = pytest.mark.any_python
+
 _CHEAP = 2e-5
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import socket
@@ -71,10 +72,18 @@ def test_descriptors_of_a_program_that_is_not_python_are_counted(cat):
     assert kinds[0] == kinds[1] == "pipe"
 
 
+def link_of(one: socket.socket) -> str:
+    return os.readlink(f"/proc/self/fd/{one.fileno()}")
+
+
+def name_of(one: socket.socket) -> str:
+    return socket_names.describe([link_of(one)])[link_of(one)]
+
+
 def test_a_listening_socket_has_its_address_and_state():
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-        text = socket_names.describe()[os.readlink(f"/proc/self/fd/{server.fileno()}")]
+        text = name_of(server)
     assert text == f"tcp 127.0.0.1:{port} – * listening"
 
 
@@ -82,7 +91,7 @@ def test_both_ends_of_a_connection_are_named():
     with socket.create_server(("::1", 0), family=socket.AF_INET6) as server:
         port = server.getsockname()[1]
         with socket.create_connection(("::1", port)) as client:
-            text = socket_names.describe()[os.readlink(f"/proc/self/fd/{client.fileno()}")]
+            text = name_of(client)
             mine = client.getsockname()[1]
     assert text == f"tcp6 [0:0:0:0:0:0:0:1]:{mine} – [0:0:0:0:0:0:0:1]:{port} established"
 
@@ -91,4 +100,15 @@ def test_a_unix_socket_is_named_by_its_path(tmp_path):
     path = str(tmp_path / "s")
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(path)
-        assert socket_names.describe()[os.readlink(f"/proc/self/fd/{server.fileno()}")] == f"unix {path}"
+        assert name_of(server) == f"unix {path}"
+
+
+def test_only_sockets_that_were_asked_for_are_named_wherever_they_stand_in_a_long_table():
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) for _ in range(300)]
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        expected = {link_of(one): f"udp 127.0.0.1:{one.getsockname()[1]} – *" for one in sockets[1:]}
+        assert socket_names.describe(expected) == expected
+        assert socket_names.describe([*expected, "socket:[no such]"]) == expected
+        assert socket_names.describe([]) == {}

@@ -9,12 +9,13 @@ import pytest
 
 Pytest = Callable[..., "tuple[int, str]"]
 pytestmark = pytest.mark.slow
+# The checks end with their steps; the time budget of two minutes is for a machine that has much else to do.
 
 _LEAKY = """
     import pytest
     KEPT = []
     class Session: pass
-    @pytest.mark.outlive(steps=2000, time_budget=10)
+    @pytest.mark.outlive(steps=300, time_budget=120)
     def test_leaky():
         KEPT.append(Session())
     def test_ordinary(): pass
@@ -33,22 +34,24 @@ def test_without_the_option_a_marked_test_is_an_ordinary_one(run_pytest: Pytest)
     assert (status, "2 passed" in output) == (0, True)
 
 
-@pytest.mark.parametrize("allow", ["'fds'", "['fds', 'threads']"])
-def test_what_is_allowed_to_grow_is_not_found(run_pytest: Pytest, allow: str) -> None:
-    source = f"""
+@pytest.mark.any_python
+def test_what_is_allowed_to_grow_is_not_found(run_pytest: Pytest) -> None:
+    source = """
         import os, pytest
-        @pytest.mark.outlive(steps=1000, time_budget=10, allow={allow})
+        @pytest.mark.outlive(steps=200, time_budget=120, allow='fds')
         def test_opens(): os.open("/dev/null", 0)
+        @pytest.mark.outlive(steps=200, time_budget=120, allow=['fds', 'threads'])
+        def test_opens_too(): os.open("/dev/null", 0)
         """
     status, output = run_pytest(source, "--outlive")
-    assert (status, "1 passed" in output) == (0, True), output
+    assert (status, "2 passed" in output) == (0, True), output
 
 
 def test_clean_tests_of_every_sort_pass(run_pytest: Pytest) -> None:
     source = """
         import asyncio, logging, os, warnings
         import pytest
-        pytestmark = pytest.mark.outlive(steps=400, time_budget=10)
+        pytestmark = pytest.mark.outlive(steps=200, time_budget=120)
 
         @pytest.fixture(scope="module")
         def shared():
@@ -60,7 +63,7 @@ def test_clean_tests_of_every_sort_pass(run_pytest: Pytest) -> None:
 
         def test_fixtures_are_set_up_once(own):
             assert own["set up"] == 1
-        @pytest.mark.parametrize("word", ["plain", "a::b", "[x]"])
+        @pytest.mark.parametrize("word", ["a::b[x]"])
         def test_parameters(word): assert word
         class TestInClass:
             def test_method(self, tmp_path): (tmp_path / "file").write_text("x")
@@ -69,14 +72,13 @@ def test_clean_tests_of_every_sort_pass(run_pytest: Pytest) -> None:
             warnings.warn("old", DeprecationWarning)
             assert capsys.readouterr().out == "hello\\n"
             assert len(caplog.records) == 1
-        def test_logs_without_fixture():
+        def test_logs_without_fixture_and_patches(monkeypatch):
             logging.getLogger("x").warning("hello")
             warnings.warn("old", DeprecationWarning)
-        def test_patches(monkeypatch):
             monkeypatch.setenv("WORD", "x"); monkeypatch.setattr(os, "getcwd", lambda: "/")
         """
     status, output = run_pytest(source, "--outlive")
-    assert (status, "8 passed" in output) == (0, True), output
+    assert (status, "5 passed" in output) == (0, True), output
 
 
 def test_async_tests_of_both_plugins_are_steps(run_pytest: Pytest) -> None:
@@ -85,7 +87,7 @@ def test_async_tests_of_both_plugins_are_steps(run_pytest: Pytest) -> None:
         import pytest
         KEPT = []
         class Request: pass
-        check = pytest.mark.outlive(steps=1200, time_budget=10)
+        check = pytest.mark.outlive(steps=300, time_budget=120)
 
         @check
         @pytest.mark.asyncio
@@ -109,16 +111,18 @@ def test_async_tests_of_both_plugins_are_steps(run_pytest: Pytest) -> None:
     assert "LEAK  test_it.py::test_anyio_leaky: every step leaves one test_it.Request object behind" in output
 
 
+@pytest.mark.any_python
 def test_xdist_runs_checks_in_its_workers(run_pytest: Pytest) -> None:
-    status, output = run_pytest(_LEAKY, "--outlive", "-n", "2")
+    status, output = run_pytest(_LEAKY, "--outlive", "-n", "1")
     assert (status, "1 failed, 1 passed" in output) == (1, True), output
     assert "every step leaves one test_it.Session object behind" in output
 
 
+@pytest.mark.any_python
 def test_settings_of_the_run_go_along_and_reports_are_written_once(run_pytest: Pytest, tmp_path: Path) -> None:
     source = """
         import pytest
-        @pytest.mark.outlive(steps=300, time_budget=5)
+        @pytest.mark.outlive(steps=100, time_budget=120)
         def test_told(request): assert request.config.getoption("--word") == "bread"
         """
     conftest = "def pytest_addoption(parser): parser.addoption('--word')\n"
@@ -137,7 +141,7 @@ def test_settings_of_the_run_go_along_and_reports_are_written_once(run_pytest: P
 def test_failing_skipping_and_broken_tests_are_told_apart(run_pytest: Pytest) -> None:
     source = """
         import pytest
-        pytestmark = pytest.mark.outlive(time_budget=5)
+        pytestmark = pytest.mark.outlive(time_budget=120)
         @pytest.fixture
         def broken(): raise OSError("no database")
         def test_fails(): assert [1, 2] == [1, 3]
@@ -158,6 +162,7 @@ def test_failing_skipping_and_broken_tests_are_told_apart(run_pytest: Pytest) ->
     assert "exit status 3" in output
 
 
+@pytest.mark.any_python
 @pytest.mark.parametrize(
     ("test", "reason"),
     [

@@ -1,13 +1,11 @@
 """The page in a real Chromium: nothing hostile runs, nothing is fetched, tables and map work, the first view is fast.
 
-Skipped where no Chromium is installed (Debian: `apt-get install chromium`), and with OUTLIVE_SKIP_BROWSER=1: a page is
-the same whichever Python wrote it, so the project's own run has these tests on one Python only.
+Skipped where no Chromium is installed (Debian: `apt-get install chromium`).
 """
 
 from __future__ import annotations
 
 import dataclasses
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -22,8 +20,8 @@ from outlive.reports import page
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.any_python,
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed"),
-    pytest.mark.skipif(bool(os.environ.get("OUTLIVE_SKIP_BROWSER")), reason="OUTLIVE_SKIP_BROWSER is set"),
 ]
 
 Show = Callable[..., Page]

@@ -15,6 +15,8 @@ from outlive.model.verdict import CheckResult, Rate
 from outlive.reports import page
 from outlive.reports.page.growth_plot import growth_plot, thinned, ticks
 
+pytestmark = pytest.mark.any_python
+
 
 class Reader(HTMLParser):
     """The words that stand in the body, scripts and styles left out; and every tag with its attributes."""

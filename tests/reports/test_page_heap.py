@@ -12,6 +12,8 @@ from outlive.model.heap_summary import Block, HeapSummary
 from outlive.reports import page
 from outlive.reports.page.block_tree import tree_data
 
+pytestmark = pytest.mark.any_python
+
 EMPTY = HeapSummary("heap.outlive", "3.12.4", 0, 0, 0, "whole")
 
 

@@ -13,6 +13,8 @@ from page_values import HOSTILE, LONG
 from outlive.reports.page.document import embedded
 from outlive.reports.page.markup import element, prose, shown_name, visible
 
+pytestmark = pytest.mark.any_python
+
 
 def test_text_and_attributes_are_escaped() -> None:
     made = element("p", '<b>&"', title='"><script>')

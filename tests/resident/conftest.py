@@ -66,7 +66,7 @@ class Runs:
 
     def end(self, process: subprocess.Popen[str], folder: RunFolder) -> Watched:
         try:
-            out, err = process.communicate(timeout=20)
+            out, err = process.communicate(timeout=60)
         except subprocess.TimeoutExpired:
             process.kill()
             raise

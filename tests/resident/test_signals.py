@@ -118,8 +118,37 @@ def test_ctrl_c_is_the_programs_own(runs: Runs) -> None:
     assert (done.returncode, done.reasons) == (6, ["exit"])
 
 
-@pytest.mark.slow
-def test_program_does_not_go_on_after_the_signal_that_it_raises_itself(watched) -> None:
-    done = watched("import signal\nprint('before', flush=True)\nsignal.raise_signal(signal.SIGTERM)\nprint('after')\n")
+@pytest.mark.parametrize(
+    "sending",
+    [
+        "signal.raise_signal(signal.SIGTERM)",
+        "os.kill(os.getpid(), signal.SIGTERM)",
+        "os.kill(0, 15)",
+        "os.killpg(os.getpgrp(), signal.SIGTERM)",
+        "signal.pthread_kill(threading.get_ident(), signal.SIGTERM)",
+    ],
+)
+def test_program_does_not_go_on_after_the_signal_that_it_sends_itself(runs: Runs, sending: str) -> None:
+    source = f"import os, signal, threading\nprint('before', flush=True)\n{sending}\nos.write(1, b'after')\n"
+    folder = runs.folder()
+    done = runs.end(runs.start(command(runs.written(source)), folder, start_new_session=True), folder)
     assert (done.returncode, done.stdout) == (-signal.SIGTERM, "before\n")
     assert done.reasons == ["signal 15"]
+
+
+def test_signal_sent_to_itself_that_does_not_end_the_program_is_no_end(runs: Runs) -> None:
+    """Blocked, and taken from the queue; sent to a child; asked about with 0; handled; refused; by another name."""
+    source = (
+        "import os, posix, signal, subprocess\n"
+        "signal.pthread_sigmask(signal.SIG_BLOCK, [15]); os.kill(os.getpid(), 15); print(signal.sigwait([15]))\n"
+        "signal.pthread_sigmask(signal.SIG_UNBLOCK, [15])\n"
+        "child = subprocess.Popen(['sleep', '1000']); os.kill(child.pid, 15); print(child.wait())\n"
+        "os.kill(os.getpid(), 0); signal.signal(15, lambda *a: print('mine')); posix.kill(os.getpid(), 15)\n"
+        "for wrong in ((), ('x', 15), (os.getpid(), 15, 1)):\n"
+        "    try: os.kill(*wrong)\n    except TypeError as error: print(error)\n"
+        "print(os.kill, os.kill is posix.kill, os.kill.__module__, os.kill.__doc__ == posix.kill.__doc__)\n"
+    )
+    words = command(runs.written(source))
+    plain, done = runs.plain(words), runs.watched(words)
+    assert (done.returncode, done.stdout, done.stderr) == (0, plain.stdout, plain.stderr)
+    assert done.reasons == ["exit"]

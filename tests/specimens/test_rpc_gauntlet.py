@@ -112,6 +112,7 @@ def test_commands_explain_themselves(capsys: pytest.CaptureFixture[str]) -> None
 
 
 @pytest.mark.slow
+@pytest.mark.any_python
 def test_javascript_client_leaves_only_what_its_switches_leave() -> None:
     pytest.importorskip("websockets")
     node = shutil.which("node")

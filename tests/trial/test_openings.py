@@ -16,7 +16,7 @@ Told = dict[str, Any]
 STEPS = 4
 
 
-def watched(scenario: str, steps: int = STEPS, seconds: float = 10.0) -> Told:
+def watched(scenario: str, steps: int = STEPS, seconds: float = 60.0) -> Told:
     """What the child tells after so many watched steps; it has run two before."""
     with Trial(scenario, TrialOptions(timeout_s=30)) as trial:
         assert trial.start() is None

@@ -139,10 +139,23 @@ def test_wrong_figures_are_refused_before_the_command_starts(watch, tmp_path):
     assert not (tmp_path / "started").exists()
 
 
-def test_a_command_keeps_its_streams_and_its_status_is_reported(watch):
-    source = "import sys, time; print(sys.stdin.read().upper()); time.sleep(0.5); sys.exit(7)"
-    done = watch(*_FAST, "--warmup", "0.1", "--threshold", "vm_rss=1GB", "--threshold", "vm_data=1GB", "--",
-                 sys.executable, "-c", source, input="hello")  # fmt: skip
+# A command that goes on until the watch has written three samples of it after the warm-up.
+_SEEN = """
+import json, sys, time
+def samples():
+    with open(sys.argv[1]) as lines:
+        whole = [json.loads(line) for line in lines if line.endswith("\\n")]
+    return [line for line in whole if line["kind"] == "sample" and not line["warmup"]]
+def wait():
+    while len(samples()) < 3: time.sleep(0.01)
+"""
+
+
+def test_a_command_keeps_its_streams_and_its_status_is_reported(watch, tmp_path):
+    source = _SEEN + "print(sys.stdin.read().upper()); wait(); sys.exit(7)"
+    file = tmp_path / "watch.jsonl"
+    done = watch(*_FAST, "--warmup", "0.1", "--threshold", "vm_rss=1GB", "--threshold", "vm_data=1GB", "--jsonl", file,
+                 "--", sys.executable, "-c", source, file, input="hello")  # fmt: skip
     assert done.stdout == "HELLO\n"
     assert done.stderr.startswith("=== Memory Usage Report ===")
     assert "the command exited with status 7" in done.stderr
@@ -169,9 +182,10 @@ def test_a_command_that_ends_at_once_is_not_judged_and_leaves_no_traceback(watch
     assert "Traceback" not in done.stderr
 
 
-def test_a_command_killed_by_a_signal_is_said_to_be(watch):
-    source = "import os, signal, time; time.sleep(0.5); os.kill(os.getpid(), signal.SIGSEGV)"
-    done = watch(*_FAST, "--warmup", "0.2", "--", sys.executable, "-c", source)
+def test_a_command_killed_by_a_signal_is_said_to_be(watch, tmp_path):
+    source = _SEEN + "import os, signal; wait(); os.kill(os.getpid(), signal.SIGSEGV)"
+    file = tmp_path / "watch.jsonl"
+    done = watch(*_FAST, "--warmup", "0", "--jsonl", file, "--", sys.executable, "-c", source, file)
     assert "the command was ended by SIGSEGV" in done.stderr
 
 

@@ -1,7 +1,9 @@
 # needs: paramiko
-# faulty: paramiko|socket|thread
-"""An SSH transport on both ends of a socket pair; the faulty twin never closes them."""
+# faulty: paramiko.transport.Transport
+"""An SSH transport on both ends of a socket pair; the faulty twin never closes them, and is ended by a signal: when the
+interpreter ends, paramiko ends its transports itself."""
 
+import signal
 import socket
 import sys
 import threading
@@ -26,6 +28,8 @@ server.start_server(event=threading.Event(), server=Open())
 client = paramiko.Transport(ours)
 client.connect(username="a", password="b")
 print(client.is_authenticated())
-if not FAULTY:
-    client.close()
-    server.close()
+if FAULTY:
+    sys.stdout.flush()
+    signal.raise_signal(signal.SIGTERM)
+client.close()
+server.close()

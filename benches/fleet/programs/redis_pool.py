@@ -1,6 +1,7 @@
 # needs: redis
-# faulty: redis
-"""A client of a small server that speaks enough of the protocol; the faulty twin never closes the client."""
+# faulty: redis.client.PubSub
+"""A client of a small server that speaks enough of the protocol; the faulty twin never closes a
+subscription. (A pool keeps its connections by design: that one is not closed is told, and not blamed.)"""
 
 import socketserver
 import sys
@@ -31,7 +32,10 @@ thread = threading.Thread(target=server.serve_forever)
 thread.start()
 client = redis.Redis(port=server.server_address[1], protocol=2)
 print(client.ping(), client.get("a"), client.set("b", 1))
+news = client.pubsub()
+news.subscribe("news")
 if not FAULTY:
+    news.close()
     client.close()
 server.shutdown()
 thread.join()

@@ -1,5 +1,5 @@
 # needs: sqlalchemy, aiosqlite, greenlet
-# faulty: aiosqlite|Connection|thread
+# faulty: sqlalchemy.orm.session.Session
 """An asynchronous engine on aiosqlite; the faulty twin forgets to dispose of it and to close its session."""
 
 import asyncio

@@ -16,6 +16,7 @@ from outlive.cli import exit_codes, last_result
 from outlive.cli.console import ProgressLine, complain, say, wants_color
 from outlive.cli.parsing import positive_int, positive_seconds
 from outlive.errors import UsageError
+from outlive.trial.scenario import file_and_function
 
 if TYPE_CHECKING:
     from outlive.model.verdict import CheckResult
@@ -36,7 +37,9 @@ _MEGABYTE = 1024 * 1024
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Give `parser` the arguments of this verb."""
-    parser.add_argument("scenario", metavar="SCENARIO", help="a Python file with step(i), or module:function")
+    parser.add_argument(
+        "scenario", metavar="SCENARIO", help="a Python file with step(i), file.py:function or module:function"
+    )
     parser.add_argument("--steps", type=positive_int, metavar="N", help="run at most N steps (default: as time allows)")
     parser.add_argument(
         "--time-budget",
@@ -115,11 +118,11 @@ def end_in_order_when_told() -> None:
 def refuse_missing_file(target: str) -> None:
     """Raise UsageError when `target` names a file that is not there, or is neither a file nor module:function."""
     path = Path(target)
-    if path.is_file():
+    if file_and_function(target) != ("", ""):
         return
     if path.is_dir():
         raise UsageError(f"{target} is a folder, not a scenario", hint=f"outlive check {path / 'scenario.py'}")
-    if path.suffix == ".py" or "/" in target:
+    if path.suffix == ".py" or ".py:" in target or "/" in target:
         raise UsageError(f"no such file: {target}", why=f"looked in {Path.cwd()}", hint="outlive check --help")
     module, _, function = target.partition(":")
     if not module or not function:

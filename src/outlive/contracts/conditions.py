@@ -16,7 +16,7 @@ STATES = (
     "unlocked", "locked", "alive", "dead", "released", "exhausted", "used",
 )  # fmt: skip
 ITSELF = "itself"
-_ATTRIBUTE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
+_ATTRIBUTE = re.compile(r"[^\W\d]\w*(\[\])?(\.[^\W\d]\w*(\[\])?)*")
 _QUOTED = re.compile(r"'[^']+'")
 
 
@@ -35,7 +35,9 @@ def _one(text: str) -> Condition:
     if not is_ or not right:
         raise ValueError(f'{text!r} is no condition: write an attribute, `is` and a word, as in "_closed is true"')
     if left != ITSELF and not _ATTRIBUTE.fullmatch(left):
-        raise ValueError(f"{left!r} is no attribute: write its name, dots for those of attributes, or `{ITSELF}`")
+        raise ValueError(
+            f"{left!r} is no attribute: write its name, dots for those of attributes, [] for each element, `{ITSELF}`"
+        )
     attribute = "" if left == ITSELF else left
     if right in STATES:
         return Condition(attribute, state=right)

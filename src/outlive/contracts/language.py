@@ -31,17 +31,28 @@ from typing import Any
 from outlive.contracts.conditions import condition_of
 from outlive.contracts.places import default_name, place_mistake, type_mistake
 from outlive.errors import UsageError
-from outlive.model.contracts import MUST, Condition, Lifetime, Pack, Resource
+from outlive.model.contracts import MUST, Condition, Lifetime, Pack, Resource, Use
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
 
-EVERYTHING = "everything"
-_TOP = ("name", "requires", "lifetime", "resource", "packs")
-_LIFETIME = ("begins", "ends", "must", "of", "name", "matters", "optional")
+EVERYTHING, NOTHING = "everything", "nothing"
+_TOP = ("name", "requires", "lifetime", "resource", "use", "packs")
+_LIFETIME = ("begins", "ends", "must", "of", "name", "matters", "optional", "in_use", "waits")
+_USE = ("by", "of", "kind", "until", "matters")
 _RESOURCE = ("type", "kind", "end_with", "matters", "ended", "idle", "harmless")
+
+_PATH = r"[^\W\d]\w*(\.[^\W\d]\w*)*"
+_TERM = rf"({_PATH}(\[\](\.{_PATH})?)?|\d+)"
+_COUNTED = re.compile(rf"{_TERM}( [+-] {_TERM})*( if {_PATH})?")
+_NAME = r"[^\W\d]\w*(\[\])?"
+_USED = re.compile(rf"{_NAME}(\.{_NAME})*")
+_HOW_TO_COUNT = (
+    "write an attribute, with dots for those of attributes and [] for each of its elements, or a sum of them, "
+    'as in "_pool.maxsize - _pool.queue"'
+)
 
 
 class ContractError(UsageError):
@@ -99,9 +110,10 @@ class _Reader:
         off = self._off(table.get("packs", {}))
         lifetimes = tuple(self._lifetime(row, name) for row in self._rows(table, "lifetime"))
         resources = tuple(self._resource(row, name) for row in self._rows(table, "resource"))
+        uses = tuple(self._use(row, name) for row in self._rows(table, "use"))
         self._no_twins("lifetime", [one.begins for one in lifetimes])
         self._no_twins("resource", [one.type for one in resources])
-        return Document(Pack(name, requires, lifetimes, resources), off)
+        return Document(Pack(name, requires, lifetimes, resources, uses), off)
 
     def _off(self, table: Any) -> tuple[str, ...]:
         if not isinstance(table, dict):
@@ -121,7 +133,10 @@ class _Reader:
         if not of.isidentifier():
             row.wrong(f'`of` is {of!r}: write "self", "result", or the name of an argument of the ending call')
         name = row.text("name") or (default_name(begins, ends[0]) if begins and ends else "")
-        return Lifetime(begins, ends, must, of, name, row.text("matters"), pack, row.flag("optional"))
+        return Lifetime(
+            begins, ends, must, of, name, row.text("matters"), pack, row.flag("optional"), row.counts("in_use"),
+            row.flag("waits"),
+        )  # fmt: skip
 
     def _resource(self, row: _Row, pack: str) -> Resource:
         row.only(_RESOURCE)
@@ -132,6 +147,15 @@ class _Reader:
         if not ended and row.well:
             row.wrong('`ended` is missing: write how one sees that it has ended, as in ended = ["_closed is true"]')
         return Resource(of_type, kind, end_with, row.text("matters"), ended, idle, row.flag("harmless"), pack)
+
+    def _use(self, row: _Row, pack: str) -> Use:
+        row.only(_USE)
+        by = row.needed(
+            "by", 'write the full name of the class that uses it, as in by = "logging.Logger"', type_mistake
+        )
+        of = row.needed("of", 'write the attribute with what is used, as in of = "handlers[].stream"', _of_mistake)
+        kind = row.needed("kind", 'write what people call the user, as in kind = "logger"')
+        return Use(by, of, kind, row.text("matters"), row.conditions("until"), pack)
 
     def _rows(self, table: dict[str, Any], key: str) -> list[_Row]:
         rows = table.get(key, [])
@@ -216,6 +240,17 @@ class _Row:
             self.wrong(f"`{key}` names {twins[0]!r} twice")
         return tuple(rows)
 
+    def counts(self, key: str) -> tuple[tuple[str, str], ...]:
+        """A table of what to count and how to call it."""
+        value = self.table.get(key, {})
+        if not isinstance(value, dict) or not all(isinstance(words, str) for words in value.values()):
+            self.wrong(f'`{key}` must be a table of texts, as in {key} = {{ "_acquired" = "connections given out" }}')
+            return ()
+        for counted in value:
+            if not _COUNTED.fullmatch(counted):
+                self.wrong(f"`{key}`: {counted!r} counts nothing; {_HOW_TO_COUNT}")
+        return tuple((counted, words.strip()) for counted, words in value.items())
+
     def conditions(self, key: str) -> tuple[Condition, ...]:
         found = []
         for text in self.texts(key):
@@ -226,8 +261,14 @@ class _Row:
         return tuple(found)
 
 
+def _of_mistake(path: str) -> str:
+    if _USED.fullmatch(path):
+        return ""
+    return f"{path!r} is no attribute; write its name, dots for those of attributes and [] for each of its elements"
+
+
 def _must_mistake(word: str) -> str:
-    words = (*MUST, EVERYTHING)
+    words = (*MUST, EVERYTHING, NOTHING)
     if word in words:
         return ""
     near = get_close_matches(word, words, 1)

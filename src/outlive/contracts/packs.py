@@ -56,17 +56,19 @@ def load_contracts(
     _must_be_packs(document.off, file)
     packs = [pack for pack in applying(built_in(), has_module) if pack.name not in document.off]
     mine = document.pack
-    own = (mine,) if mine.lifetimes or mine.resources else ()
+    own = (mine,) if mine.lifetimes or mine.resources or mine.uses else ()
     return Contracts((*own, *(_without(pack, mine) for pack in packs)))
 
 
 def _without(pack: Pack, mine: Pack) -> Pack:
     """The pack without the rows that the user has written anew."""
     places, types = {row.begins for row in mine.lifetimes}, {row.type for row in mine.resources}
+    uses = {(row.by, row.of) for row in mine.uses}
     return replace(
         pack,
         lifetimes=tuple(row for row in pack.lifetimes if row.begins not in places),
         resources=tuple(row for row in pack.resources if row.type not in types),
+        uses=tuple(row for row in pack.uses if (row.by, row.of) not in uses),
     )
 
 

@@ -26,4 +26,6 @@ def row_of(lifetime: Lifetime) -> dict[str, Any]:
         "matters": lifetime.matters,
         "pack": lifetime.pack,
         "optional": lifetime.optional,
+        "in_use": [list(one) for one in lifetime.in_use],
+        "waits": lifetime.waits,
     }

@@ -85,6 +85,16 @@ def steady(text: str) -> str:
     return _FLEETING.sub("*", _NUMBERED.sub(lambda name: re.sub(r"\d+", "*", name[0]), text))
 
 
+def unnumbered(name: str) -> str:
+    """What a task or thread is called, without what numbers it; names of functions keep their digits.
+
+    >>> unnumbered("Task-2 (app.serve_1)"), unnumbered("worker-3 in app.work"), unnumbered("app.serve_1")
+    ('Task-* (app.serve_1)', 'worker-* in app.work', 'app.serve_1')
+    """
+    own = re.match(r"[^(]*(?= \()|.*?(?= in )|Task-\d+$|Thread-\d+$", name)
+    return re.sub(r"\d+", "*", own[0]) + name[own.end() :] if own else name
+
+
 def short(type_name: str) -> str:
     """A type as it is called in a sentence.
 

@@ -19,8 +19,9 @@ from outlive.explain.context import Context
 from outlive.explain.fingerprint import digest
 from outlive.explain.owner import frames_of, owner_of_site, site_to_tell
 from outlive.explain.packages import UNKNOWN, owner_of_file
-from outlive.model.explanation import Explanation, Owner, OwnerKind, Site
+from outlive.model.explanation import Explanation, Hop, Owner, OwnerKind, Site, State
 
+NOBODY = "no Python object"
 _ANSWERS = {"fd": "fds", "process": "children"}
 KINDS = frozenset(_ANSWERS)
 """The kinds of findings whose openings can be watched."""
@@ -122,6 +123,7 @@ def _explain(place: _Place, is_certain: bool, seen: tuple[int, int], type_name: 
     )
     return Explanation(
         sentence=_sentence(place, site, blamed, type_name, context),
+        path=_holders(place, site, type_name, context),
         owner=_owner(owner),
         site=site,
         made_by=owner_of_site(site, context),
@@ -130,6 +132,15 @@ def _explain(place: _Place, is_certain: bool, seen: tuple[int, int], type_name: 
         sampled=seen[1],
         fingerprint=digest(context.kind, type_name, PurePath(blamed.file).name, blamed.function),
     )
+
+
+def _holders(place: _Place, site: Site, type_name: str, context: Context) -> tuple[Hop, ...]:
+    """Of a descriptor: that there is nobody, where others have a path. A child is the system's to keep."""
+    if context.kind != "fd":
+        return ()
+    by = f"opened by {place.function}() at {_words(site)}" if place.function else f"opened at {_words(site)}"
+    thing = f"{type_name} descriptor".strip()
+    return (Hop(NOBODY, NOBODY, thing, by, State.STUCK, "Python knows its number only"),)
 
 
 def _site(place: _Place, approximate: bool) -> Site:
@@ -159,7 +170,8 @@ def _sentence(place: _Place, site: Site, blamed: Site, type_name: str, context: 
         how = f" by {inner[-1].function}()" + (f" ({place.function})" if place.function else "")
     called = f", called from {_words(frames[-1])}" if frames[-1] is not blamed else ""
     doubt = " The line is not certain." if site.approximate else ""
-    return f"A step {opens} a {thing}{how} at {_words(blamed)}{called}, and nothing {closes} it.{doubt}"
+    unowned = ": Python knows its number only, no object is left that owns it" if context.kind == "fd" else ""
+    return f"A step {opens} a {thing}{how} at {_words(blamed)}{called}, and nothing {closes} it{unowned}.{doubt}"
 
 
 def _words(site: Site) -> str:

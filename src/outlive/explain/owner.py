@@ -26,7 +26,11 @@ _GENERAL = frozenset(
     )
 )  # fmt: skip
 # "function app.web.handle (app/web.py:12)", "class app.Session", "frame app.run (app.py:30)".
-_NAMED = re.compile(r"^(?:function|class|frame|code|module|method)?\s*'?([\w.<>]+)'?(?: \((.+?)(?::\d+)?\))?$")
+_NAMED = re.compile(
+    r"^(?:function|class|frame|code|module|method|coroutine|generator|async_generator)?"
+    r"\s*'?([\w.<>]+)'?(?: \((.+?)(?::\d+)?\))?$"
+)
+_RUNS = ("frame", "function", "code", "coroutine", "generator", "async_generator")
 
 
 def owner_of_holder(chain: Chain, holder: int, context: Context) -> Owner:
@@ -66,10 +70,11 @@ def _module_in(what: str) -> str:
 
 def _owner_of(link: Link, context: Context) -> Owner:
     named = _NAMED.match(link.what)
-    if plain(link.type) in ("frame", "function", "code") and named and named[2]:
+    if plain(link.type) in _RUNS and named and named[2]:
         owner = owner_of_file(named[2], context.packages)
         if owner.kind is not OwnerKind.UNKNOWN:
             return owner
+        return _by_module(_module_in(link.what), context)
     return _by_module(module_of(link), context)
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from enum import Enum
 
 import numpy as np
@@ -59,12 +60,13 @@ class ResourceStates:
         self._python = PythonStates(heap)
 
     def has_ended(self, node: int, resource: Resource) -> bool | None:
-        return self._any(node, resource.ended)
+        return self.any_of(node, resource.ended)
 
     def is_idle(self, node: int, resource: Resource) -> bool | None:
-        return self._any(node, resource.idle) if resource.idle else False
+        return self.any_of(node, resource.idle) if resource.idle else False
 
-    def _any(self, node: int, conditions: Sequence[Condition]) -> bool | None:
+    def any_of(self, node: int, conditions: Sequence[Condition]) -> bool | None:
+        """Whether one of the conditions holds; None: that cannot be told."""
         said = [self._all(node, condition) for condition in conditions]
         if _Said.YES in said:
             return True
@@ -76,6 +78,8 @@ class ResourceStates:
         return next((one for one in (_Said.NO, _Said.ABSENT, _Said.UNCLEAR) if one in said), _Said.YES)
 
     def _one(self, node: int, condition: Condition) -> _Said:
+        if "[]" in condition.attribute:
+            return self._of_elements(node, condition)
         value, clear = self._value(node, condition.attribute)
         if not clear:
             return _Said.UNCLEAR
@@ -86,6 +90,21 @@ class ResourceStates:
         if not value:
             return _Said.ABSENT
         return self._state(value, condition.state) if condition.state else self._content(value, condition.is_)
+
+    def _of_elements(self, node: int, condition: Condition) -> _Said:
+        """ "pools[].sock is none": holds of each element; "is set": of one at least. An element that lacks the
+        attribute has no say."""
+        name, _, inner = condition.attribute.partition("[]")
+        collection, clear = self._value(node, name)
+        if not clear or not collection:
+            return _Said.ABSENT if clear else _Said.UNCLEAR
+        if not self._is_none(collection) and _COLLECTIONS.isdisjoint(kinds_of(self._heap, collection)):
+            return _Said.UNCLEAR
+        wanted = replace(condition, attribute=inner.removeprefix("."), also=())
+        said = {self._one(element, wanted) for element in self._heap.elements(collection)}
+        if condition.is_ == "set" and not condition.state:
+            return next((one for one in (_Said.YES, _Said.UNCLEAR) if one in said), _Said.NO)
+        return next((one for one in (_Said.NO, _Said.UNCLEAR) if one in said), _Said.YES)
 
     # ---- what a dotted attribute is --------------------------------------------------------------------------------
 

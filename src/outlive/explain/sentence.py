@@ -75,7 +75,8 @@ def held_by(chain: Chain, faulty: Sequence[int]) -> str:
         return chain.expression
     if faulty[0] > 0:
         return chain.expression_to(faulty[0] - 1)
-    return f"a thread in {chain.thread.entry}" if chain.thread and chain.thread.entry else chain.root
+    thread = chain.thread
+    return f"a thread in {thread.entry}" if thread and thread.thread_object and thread.entry else chain.root
 
 
 def _held(told: Told) -> str:
@@ -86,16 +87,24 @@ def _held(told: Told) -> str:
     subject = _subject(told)
     if at == 0 and told.chain.root_kind == "native":
         return unheld(told.chain.last.type, told.site, told.native_references, told.hiding).removesuffix(".")
-    if at == 0 and told.chain.thread:
+    if at == 0 and told.chain.thread and told.chain.thread.thread_object:
         started = (
             f"A thread that runs {_code(told.chain.thread.entry)} was started by a step and nothing has stopped it"
         )
-        return f"{started}; it keeps each {short(told.chain.last.type)}{_made_by(told.site)}"
+        return f"{started}; it keeps {_served(told)}each {short(told.chain.last.type)}{_made_by(told.site)}"
     expression = held_by(told.chain, told.faulty)
     if kind in (*_LIST_LIKE, *_DICT_LIKE, *_SET_LIKE):
         place = f"{_code(expression)} ({_a(short(kind))}{_whose(told.chain, at - 1)})"
         return f"{place} keeps {subject}; nothing removes {'them' if 'each' in subject else 'it'}"
     return _by_other(told, holder, first, expression)
+
+
+def _served(told: Told) -> str:
+    """Whom the thread works for, if that keeps it in an attribute: "the Listener that should have stopped it, and "."""
+    links = told.chain.links
+    owner = links[-2] if len(links) > 2 and plain(told.chain.last.type) == "threading.Thread" else None
+    named = owner is not None and "." in plain(owner.type) and links[-1].label.startswith(".")
+    return f"the {short(owner.type)} that should have stopped it, and " if owner is not None and named else ""
 
 
 def _by_other(told: Told, holder: Link | None, first: Link, expression: str) -> str:

@@ -64,7 +64,7 @@ GLOBALS: Final = {
     ("re", "_cache"): (10, "compiled patterns, bounded"),
     ("typing", "_cleanups"): (20, "caches of generic aliases, bounded"),
     ("copyreg", "dispatch_table"): (4, "how to copy a class"),
-    ("threading", "_active"): (4, "threads that run: what they work on says more"),
+    ("threading", "_active"): (6, "threads that run: what they work on says more"),
     ("threading", "_dangling"): (10, "all threads, weakly"),
     ("logging", "_handlerList"): (4, "all handlers, weakly; their loggers say more"),
 }
@@ -89,6 +89,7 @@ MODULES: Final = {
 }
 
 RUNNING_FRAME: Final = 6  # a local variable ends with its function; a module's global does not
+START_OF_A_THREAD: Final = 8  # threading's own frames hold their Thread only; whom the thread works for says more
 
 # What an interpreter or a thread holds, by root name.
 TABLES: Final = {

@@ -14,10 +14,11 @@ import numpy as np
 import numpy.typing as npt
 
 from outlive.heap import reading_costs
+from outlive.heap.loop_roots import loop_roots
 from outlive.heap.modules import Modules, is_ours
 from outlive.heap.naming import Naming
 from outlive.heap.rows import FRAME, INTERPRETER, THREAD, Rows
-from outlive.heap.threads import Thread, Threads
+from outlive.heap.threads import Thread, Threads, thread_words
 from outlive.heap.values import Values
 
 
@@ -65,7 +66,7 @@ class Roots:
     @cached_property
     def _by_node(self) -> dict[int, Root]:
         found: dict[int, Root] = {}
-        for root in (*self._of_modules(), *self._of_frames(), *self._of_tables()):
+        for root in (*self._of_modules(), *self._of_loops(), *self._of_frames(), *self._of_tables()):
             known = found.get(root.node)
             if known is None or root.cost < known.cost:
                 found[root.node] = root
@@ -98,9 +99,16 @@ class Roots:
                     continue
                 function = self._naming.function_name(frame) or "a frame"
                 where = self._naming.place(frame)
-                name = f"thread {thread.name!r} in {function}" + (f" ({where})" if where else "")
-                found.append(Root(frame, RootKind.FRAME, name, f"thread in {function}", reading_costs.RUNNING_FRAME))
+                name = f"{thread_words(thread)} in {function}" + (f" ({where})" if where else "")
+                starts = function.startswith("threading.") and bool(thread.thread_object)
+                cost = reading_costs.START_OF_A_THREAD if starts else reading_costs.RUNNING_FRAME
+                found.append(Root(frame, RootKind.FRAME, name, f"thread in {function}", cost))
         return found
+
+    def _of_loops(self) -> list[Root]:
+        found = loop_roots(self._rows, self._values, self._naming, self._threads.all)
+        cost = reading_costs.RUNNING_FRAME
+        return [Root(node, RootKind.THREAD, name, pattern, cost) for node, name, pattern in found]
 
     def _of_tables(self) -> list[Root]:
         rows, names = self._rows, self._rows.root_names()

@@ -11,7 +11,8 @@ who waits in it, though nobody may ever put anything there: that is no proof. A 
 awake, and so is one that something scheduled is about to cancel (`cancelling`). What does not wake: asyncio's own sets
 of all tasks, threading's tables of all threads, Outlive's registries. They hold everything, for listing.
 
-A closed event loop calls nothing again: its tasks are stuck whoever holds their futures.
+A closed event loop calls nothing again: its tasks are stuck whoever holds their futures. The task for which a loop runs
+waits for an interrupt by design, and is not told where one would end it (`main_tasks`); it wakes nobody, though.
 
 Not known: what a finalizer of garbage does when the collector runs. Collect before the snapshot is taken.
 """
@@ -29,6 +30,7 @@ import numpy.typing as npt
 from outlive.heap.blocked_threads import STARTED_WITH, blocked_threads, stacked
 from outlive.heap.cancelling import Cancelling
 from outlive.heap.graph import Graph
+from outlive.heap.main_tasks import is_ended_by_an_interrupt, main_tasks
 from outlive.heap.modules import is_ours
 from outlive.heap.ours import references_into
 from outlive.heap.stuck_words import Words
@@ -60,7 +62,8 @@ def stuck(heap: Heap, most: int = 10_000) -> tuple[Stuck, ...]:
     if not sleepers:
         return ()
     search = Search(heap, sleepers)
-    asleep = search.asleep()
+    by_design = {node for node, thread in main_tasks(heap).items() if is_ended_by_an_interrupt(heap, thread)}
+    asleep = [one for one in search.asleep() if one.node not in by_design]
     if not asleep:
         return ()
     held, words = search.held(), Words(heap, sleepers)

@@ -9,6 +9,7 @@ from sys import stdlib_module_names
 from typing import TYPE_CHECKING
 
 from outlive.heap.blocked_threads import locals_of
+from outlive.heap.main_tasks import main_tasks
 from outlive.heap.waiting import Sleeper
 from outlive.model.leftovers import Stuck, StuckGrade
 
@@ -40,7 +41,7 @@ class Words:
         self._heap = heap
         self._by_node = {one.node: one for one in sleepers if one.node}
         self._of = {member: one for one in sleepers for member in one.members}
-        self._main = frozenset(self._main_tasks())
+        self._main = frozenset(main_tasks(heap))
 
     def stuck(self, sleeper: Sleeper, grade: StuckGrade) -> Stuck:
         body = self._place(sleeper)
@@ -144,7 +145,9 @@ class Words:
         if sleeper.kind == "thread":
             return [*lines, "a thread cannot be cancelled" if sleeper.node else "only a signal could interrupt it"]
         if sleeper.node in self._main:
-            lines.append("the event loop runs until this task ends: Ctrl-C would cancel it, nothing else ends it")
+            lines.append(
+                "the event loop of its thread runs until this task ends, and no interrupt comes to that thread"
+            )
         elif grade is StuckGrade.NEVER_WAKES:
             lines.append("something that runs still holds the task, and could cancel it")
         else:
@@ -180,10 +183,3 @@ class Words:
             return f"{owner.kind} {self._name(owner)}"
         kind = self._heap.type_name(node)
         return _FUTURES.get(kind, kind)
-
-    def _main_tasks(self) -> list[int]:
-        """Tasks that a running `run_until_complete` waits for."""
-        heap = self._heap
-        frames = [frame for thread in heap.threads.all for frame in thread.frames]
-        loops = [frame for frame in frames if heap.naming.function_name(frame).endswith("run_until_complete")]
-        return [found for frame in loops if (found := locals_of(heap, frame).get("future", 0))]

@@ -26,6 +26,12 @@ class Thread:
     frames: tuple[int, ...]
 
 
+def thread_words(thread: Thread) -> str:
+    """ "the main thread", "thread 'worker'"."""
+    is_main = thread.name == "MainThread" and not thread.thread_object
+    return "the main thread" if is_main else f"thread {thread.name!r}"
+
+
 class Threads:
     """All threads, newest first."""
 

@@ -34,14 +34,14 @@ _STEPPING = "outlive.trial.stamping"
 class Clock:
     """One clock a process; its `now` is the tick of what is made just now."""
 
-    __slots__ = ("_began", "_following", "_next", "_stamps", "_step_tick", "now")
+    __slots__ = ("_began", "_has_scopes", "_next", "_stamps", "_step_tick", "now")
 
     def __init__(self) -> None:
         self.now = 1
         self._next = count(2)
         self._began = monotonic()
         self._stamps: Any = _core.Stamps()
-        self._following = False
+        self._has_scopes = False
         self._step_tick: Callable[[], int] | None = None
 
     def count_steps(self, step_tick: Callable[[], int]) -> None:
@@ -63,17 +63,15 @@ class Clock:
     def follow_stamps(self) -> None:
         """Let the stamps wear our ticks and scopes, if there are stamps and they are not a trial's."""
         if self._stamps.mode == "off" or _STEPPING in sys.modules:
-            self._following = False
             return
-        if not self._following:
-            self._following = True
+        if self._has_scopes:
             self._stamps.scope_variable(SCOPE)
         self._stamps.tick(self.now)
 
     def carry_scopes(self) -> None:
-        """A scope begins: in a trial its stamps wear scopes from here on."""
-        if self._step_tick is not None and not self._following and self._stamps.mode != "off":
-            self._following = True
+        """A scope begins: stamps wear scopes from here on, in a trial that counts its steps as well."""
+        self._has_scopes = True
+        if self._stamps.mode != "off" and (self._step_tick is not None or _STEPPING not in sys.modules):
             self._stamps.scope_variable(SCOPE)
 
     def seconds(self, monotonic: Callable[[], float] = monotonic) -> float:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import sys
 
-from outlive.lifetimes import calls, imports, script, under_way
+from outlive.lifetimes import calls, imports, in_use, script, under_way
 from outlive.lifetimes.clock import SCOPE
 from outlive.lifetimes.ended import REGISTRY, musts, note_end
 from outlive.lifetimes.naming import attribute, is_instance, type_name
@@ -43,7 +43,7 @@ _PAST = {
 class Contract:
     """One row of the contracts, as this side needs it."""
 
-    __slots__ = ("begins", "ends", "library", "matters", "must", "name", "of", "optional", "pack")
+    __slots__ = ("begins", "ends", "in_use", "library", "matters", "must", "name", "of", "optional", "pack", "waits")
 
     def __init__(self, row: dict[str, Any]) -> None:
         self.begins: str = row["begins"]
@@ -55,6 +55,8 @@ class Contract:
         self.pack: str = row.get("pack") or ""
         self.library: str = row.get("library") or ""  # of a pack: a program need not have it
         self.optional: bool = bool(row.get("optional"))
+        self.in_use: tuple[tuple[str, str], ...] = tuple((one[0], one[1]) for one in row.get("in_use") or ())
+        self.waits: bool = bool(row.get("waits"))  # the ending call waits for who uses it
 
     def words(self, path: str) -> str:
         """What has ended when the call at `path` ("Session.close") returned."""
@@ -69,7 +71,7 @@ class Contract:
 
 def attach(rows: Iterable[dict[str, Any]]) -> None:
     """Watch what these contracts name, now or when it is imported. Each row: begins, ends, must, of, name, matters,
-    pack, optional."""
+    pack, optional, in_use, waits."""
     for row in rows:
         contract = Contract(row)
         for place in contract.ends:
@@ -135,7 +137,8 @@ def _end_at(contract: Contract, holder: Any, name: str, path: str) -> str:
     def before(values: tuple[Any, ...], caller: FrameType | None) -> None:
         obj = values[0]
         if obj is not calls.GONE and (only is None or is_instance(obj, only)):
-            under_way.begun(obj, late=_loop_is_closed(obj))
+            users = "" if contract.waits else _users(contract, obj)
+            under_way.begun(obj, late=_loop_is_closed(obj), users=users)
 
     def after(values: tuple[Any, ...], result: Any, error: BaseException | None, caller: FrameType | None) -> None:
         obj = values[0]
@@ -166,13 +169,21 @@ def _returned(
         return
     place = called_from(caller)
     tick, late = (begun.tick, begun.late) if begun is not None else (0, False)
-    trouble, detail = ("loop-closed", "its event loop had been closed before") if late else ("", "")
+    users = _users(contract, obj) if contract.waits else begun.users if begun is not None else ""
+    trouble, detail = ("in-use", users) if users else ("", "")
+    if late:
+        trouble, detail = "loop-closed", "its event loop had been closed before"
     row = note_end(
         obj, words, place, must=contract.must, matters=contract.matters, contract=contract.begins,
         closing_tick=tick, trouble=trouble, detail=detail,
     )  # fmt: skip
     if row is not None:
         row.inside = int(_is_within_an_end(caller))
+
+
+def _users(contract: Contract, obj: object) -> str:
+    """Words about who uses the object that ends now; what has ended before leaves nobody to be told of."""
+    return in_use.users(contract.in_use, obj) if contract.in_use and REGISTRY.row_of(obj) is None else ""
 
 
 def _key(obj: object) -> int:

@@ -121,7 +121,7 @@ def _living(kinds: tuple[type, ...]) -> list[Any]:
 
 def _descriptors(objects: _Objects) -> list[dict[str, Any]]:
     opened = fds.list_open()
-    names = socket_names.describe() if any(one.kind == "socket" for one in opened) else {}
+    names = socket_names.describe(one.target for one in opened if one.kind == "socket")
     found = []
     for one in opened[:_MOST]:
         address, site, scope = objects.of_descriptor.get(one.number) or temporary.owner_of(one.target)

@@ -15,19 +15,21 @@ from outlive.lifetimes import clock
 
 
 class Begun(ref):  # type: ignore[type-arg]
-    """Weakly the object; `tick` was over when its first ending call began, `late`: its event loop was closed then."""
+    """Weakly the object; `tick` was over when its first ending call began, `late`: its event loop was closed then,
+    `users` are words about who used it then."""
 
-    __slots__ = ("calls", "key", "late", "tick")
+    __slots__ = ("calls", "key", "late", "tick", "users")
     calls: int
     key: int
     late: bool
     tick: int
+    users: str
 
 
 _all: dict[int, Begun] = {}
 
 
-def begun(obj: object, *, late: bool) -> None:
+def begun(obj: object, *, late: bool, users: str = "") -> None:
     """An ending call of this object begins."""
     known = _all.get(id(obj))
     if known is not None and known() is obj:
@@ -38,7 +40,7 @@ def begun(obj: object, *, late: bool) -> None:
         one = Begun(obj, _drop)
     except TypeError:
         return
-    one.calls, one.key, one.late, one.tick = 1, id(obj), late, clock.advance()
+    one.calls, one.key, one.late, one.users, one.tick = 1, id(obj), late, users, clock.advance()
     _all[one.key] = one
 
 

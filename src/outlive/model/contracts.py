@@ -22,7 +22,7 @@ MUST = (
     "temp-files",
     "generators",
 )
-"""What a contract can ask to be gone; "everything" is all of them."""
+"""What a contract can ask to be gone; "everything" is all of them, "nothing" none."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,9 @@ class Lifetime:
     """`begins` and `ends` are places "package.module:Class.method" or "package.module:function".
 
     A class alone as `begins` stands for its `__init__`. `of` says whose lifetime it is: "self", "result", or the name
-    of an argument of the ending call. `pack` is where it was declared: a pack's name or the file.
+    of an argument of the ending call. `pack` is where it was declared: a pack's name or the file. `in_use` says how to
+    count who still uses it when the ending call begins, each with words for what was counted (see `lifetimes.in_use`);
+    with `waits` the call waits for its users, and those are counted that are left when it has returned.
     """
 
     begins: str
@@ -42,6 +44,8 @@ class Lifetime:
     pack: str = ""
     optional: bool = False
     """The place is not in every version of the library: where it is missing, that is no mistake."""
+    in_use: tuple[tuple[str, str], ...] = ()
+    waits: bool = False
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,20 @@ class Resource:
 
 
 @dataclass(frozen=True)
+class Use:
+    """Objects of the class `by` use what stands in their attribute `of` ("stream", "handlers[].stream") until one of
+    `until` holds; without `until` as long as they are there. `kind` is how reports call the user; `matters` what comes
+    of it when what he uses is closed first."""
+
+    by: str
+    of: str
+    kind: str
+    matters: str = ""
+    until: tuple[Condition, ...] = ()
+    pack: str = ""
+
+
+@dataclass(frozen=True)
 class Pack:
     """A data file of contracts. `requires` is the module that must be importable; "" for the standard library."""
 
@@ -86,6 +104,7 @@ class Pack:
     requires: str = ""
     lifetimes: tuple[Lifetime, ...] = ()
     resources: tuple[Resource, ...] = ()
+    uses: tuple[Use, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -101,3 +120,7 @@ class Contracts:
     @property
     def resources(self) -> tuple[Resource, ...]:
         return tuple(row for pack in self.packs for row in pack.resources)
+
+    @property
+    def uses(self) -> tuple[Use, ...]:
+        return tuple(row for pack in self.packs for row in pack.uses)

@@ -47,6 +47,17 @@ class Site:
 
 
 @dataclass(frozen=True)
+class NativeFrame:
+    """A place in native code. `address` is as the module's file counts. `certain`: the symbol table says that the
+    function reaches as far; else `function` is the nearest one named before it, "" where there is none."""
+
+    module: str
+    address: int
+    function: str = ""
+    certain: bool = True
+
+
+@dataclass(frozen=True)
 class Hop:
     """One object of a holder path, and the reference that leads to it.
 
@@ -82,7 +93,8 @@ class Explanation:
     `path` goes from the root to the outliver. `held_by` is the faulty reference as one expression. `also_held_by` are
     holders that remain when the faulty reference is cut. `native_references` counts references that native code owns.
     `retained_bytes` is what one outliver keeps alive; `explained`, of `sampled` outlivers, how many hang on this
-    reference, and `types` are theirs, the most frequent first.
+    reference, and `types` are theirs, the most frequent first. `native` is the native code that took it, innermost
+    first.
     """
 
     sentence: str
@@ -100,3 +112,4 @@ class Explanation:
     sampled: int = 0
     types: tuple[str, ...] = ()
     fingerprint: str = ""
+    native: tuple[NativeFrame, ...] = ()

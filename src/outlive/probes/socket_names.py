@@ -1,7 +1,8 @@
 """Whom a socket talks to: "socket:[8512]" as "tcp 127.0.0.1:8080 – 10.0.0.7:51234 established".
 
 From the tables under /proc/PID/net, which list the whole network namespace: read only when somebody asks to see the
-targets, never to count.
+targets, never to count. A busy machine has tens of thousands of sockets that are nobody's any more (time-wait), so a
+table is read piece by piece, and only rows that are asked for are kept: what is held meanwhile is one piece.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ from outlive.probes import procfs
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 _TABLES = ("tcp", "tcp6", "udp", "udp6")
+_INODE, _INODE_OF_UNIX = 9, 6  # columns
 _STATES = {
     "01": "established",
     "02": "connecting",
@@ -31,27 +33,47 @@ _STATES = {
 }
 
 
-def describe(pid: int | None = None) -> dict[str, str]:
-    """By link text ("socket:[inode]"), what each TCP, UDP and Unix socket of the process's namespace is."""
-    found = {}
-    for table in _TABLES:
-        for words in _rows(pid, table):
-            state = _STATES.get(words[3], "") if table.startswith("tcp") else ""
-            text = f"{table} {_address(words[1])} – {_address(words[2])} {state}"
-            found[f"socket:[{words[9]}]"] = text.rstrip()
-    for words in _rows(pid, "unix"):
-        found[f"socket:[{words[6]}]"] = f"unix {words[7] if len(words) > 7 else '(unnamed)'}"
+def describe(links: Iterable[str], pid: int | None = None) -> dict[str, str]:
+    """What the TCP, UDP and Unix sockets with these link texts ("socket:[inode]") are, by link text.
+
+    Reading ends when all are known.
+    """
+    wanted = set(links)
+    found: dict[str, str] = {}
+    for table in (*_TABLES, "unix"):
+        inode = _INODE_OF_UNIX if table == "unix" else _INODE
+        if not wanted:
+            break
+        for line in _lines(pid, table):
+            words = line.split()
+            link = f"socket:[{words[inode]}]"
+            if link in wanted:
+                found[link] = _said(table, words)
+                wanted.discard(link)
+                if not wanted:
+                    break
     return found
 
 
-def _rows(pid: int | None, table: str) -> Iterator[list[str]]:
+def _said(table: str, words: list[str]) -> str:
+    if table == "unix":
+        return f"unix {words[7] if len(words) > 7 else '(unnamed)'}"
+    state = _STATES.get(words[3], "") if table.startswith("tcp") else ""
+    return f"{table} {_address(words[1])} – {_address(words[2])} {state}".rstrip()
+
+
+def _lines(pid: int | None, table: str) -> Iterator[str]:
     """The rows of one table; none where the kernel does not speak that protocol."""
     try:
-        text = procfs.read(pid, f"net/{table}", "the sockets").decode("utf-8", "backslashreplace")
+        with procfs.chunks(f"{procfs.folder(pid)}/net/{table}", pid, "the sockets") as file:
+            rest, first = b"", 1  # the first line names the columns
+            while piece := file.next():
+                *whole, rest = (rest + piece).split(b"\n")
+                for line in whole[first:]:
+                    yield line.decode("utf-8", "backslashreplace")
+                first = 0 if whole else first
     except MeasureError:
         return
-    for line in text.splitlines()[1:]:
-        yield line.split()
 
 
 def _address(text: str) -> str:

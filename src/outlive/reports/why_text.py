@@ -5,7 +5,10 @@ The holder path reads top-down, each object one step further in, the faulty refe
 
 from __future__ import annotations
 
-from outlive.model.explanation import Advice, Explanation, Hop, Owner, OwnerKind, Site, State
+from collections.abc import Sequence
+from pathlib import PurePath
+
+from outlive.model.explanation import Advice, Explanation, Hop, NativeFrame, Owner, OwnerKind, Site, State
 from outlive.reports.amounts import byte_size, counted
 from outlive.reports.printable import printable, printable_lines
 from outlive.reports.style import Style
@@ -13,6 +16,7 @@ from outlive.reports.style import Style
 _DEEPEST_INDENT = 12
 _WIDEST = 96
 _LONGEST_SENTENCE = 1000
+_SHOWN_NATIVE = 4
 _SHOWN_CALLERS = 3
 _SHOWN_HOLDERS = 3
 
@@ -81,12 +85,22 @@ def _facts(why: Explanation) -> list[tuple[str, str]]:
     return [
         ("also by", "; ".join(also)),
         ("natively", native),
+        ("taken by", native_words(why.native)),
         ("made at", site_words(why.site) if why.site else ""),
         ("whose", _whose(why)),
         ("not yours", why.family),
         ("each keeps", byte_size(why.retained_bytes) if why.retained_bytes else ""),
         ("seen", _seen(why)),
     ]
+
+
+def native_words(frames: Sequence[NativeFrame]) -> str:
+    """The native code that took it, innermost first; what lies in a file without such names says so."""
+    words = []
+    for one in frames[:_SHOWN_NATIVE]:
+        name = one.function if one.certain else f"?, behind {one.function}" if one.function else "?"
+        words.append(f"{name} ({PurePath(one.module).name}+{one.address:#x})")
+    return "\nfrom ".join(words)
 
 
 def site_words(site: Site) -> str:

@@ -8,9 +8,8 @@ just as it would have. A handler that the program sets, before or after, is the 
 Programs put the default action back, too: uvicorn does, to die of the signal that it has handled. So calls of
 `signal.signal` are watched, and ours goes in again where the default has been asked for.
 
-A program may send itself the signal that ends it, as uvicorn does, and must not go on while we look. So
-`signal.raise_signal` has a stand-in that takes the look before it sends. After `os.kill` of itself the program does go
-on for the few milliseconds until the sampler has the interpreter.
+A program may send itself the signal that ends it, as uvicorn does, and must not go on while we look: then the look is
+taken before the signal is sent (`by_itself`).
 
 Ctrl-C is the program's own: it becomes KeyboardInterrupt, and the interpreter's end takes the look.
 """
@@ -22,6 +21,7 @@ import os
 
 from outlive import _core
 from outlive.lifetimes import calls, imports
+from outlive.resident import by_itself
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -48,20 +48,15 @@ class Signals:
         if not _catch(wanted, write_end):
             return False
         imports.when_imported("signal", self._watch_handlers)
-        self._stand_in()
+        by_itself.watch_sending(self._is_sent)
         return True
 
-    def _stand_in(self) -> None:
-        try:
-            _signal.__dict__["raise_signal"] = _core.Hooked(_signal.raise_signal, self._raises)
-        except (TypeError, ValueError):
-            pass
-
-    def _raises(self, number: object = None, *_: object) -> None:
-        if self._write_end < 0 or self._looker.is_copy or not isinstance(number, int) or number not in _DEADLY:
+    def _is_sent(self, number: int) -> None:
+        """In the thread that sends it, and that ends with the others within the call."""
+        if self._write_end < 0 or self._looker.is_copy or number not in _DEADLY:
             return
-        if _is_default(int(number)):
-            self._looker.look(f"signal {int(number)}", snapshot=self._snapshot)
+        if _is_default(number):
+            self._looker.look(f"signal {number}", snapshot=self._snapshot)
             self.release()
 
     def _watch_handlers(self, module: ModuleType) -> None:

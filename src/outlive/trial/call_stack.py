@@ -58,14 +58,19 @@ def frames_of(innermost: FrameType, line: int) -> list[list[Any]]:
 
 def c_function(function: Any) -> str:
     """ "os.pipe", "socket.dup", "open": the name that a person would look for."""
-    module = _module_of(function)
+    module = module_of(function)
     name = getattr(function, "__qualname__", "") or getattr(function, "__name__", "")
     return f"{_PUBLIC.get(module, f'{module}.' if module else '')}{name}"
 
 
+def is_ours(file: str) -> bool:
+    """Whether the file is Outlive's own."""
+    return file.startswith(_OURS)
+
+
 def waits(function: Any) -> bool:
     """Whether this C function only waits; None does not."""
-    return getattr(function, "__name__", "") in _WAITING.get(_module_of(function), ())
+    return getattr(function, "__name__", "") in _WAITING.get(module_of(function), ())
 
 
 def opens_nothing(function: Any) -> bool:
@@ -78,7 +83,7 @@ def can_call(code: CodeType) -> bool:
     return not _CALLS.isdisjoint(code.co_code[::2])
 
 
-def _module_of(function: Any) -> str:
+def module_of(function: Any) -> str:
     """Of a method, the module of its type."""
     module = getattr(function, "__module__", None)
     if isinstance(module, str):

@@ -23,6 +23,10 @@ ANSWERED_BY = {
     "deepen": "outlive.trial.questions:deepen",
     "watch-openings": "outlive.trial.openings:watch",
     "openings": "outlive.trial.openings:tell",
+    "watch-allocations": "outlive.trial.allocations:watch",
+    "allocations": "outlive.trial.allocations:tell",
+    "watch-calls": "outlive.trial.calls_at:watch",
+    "calls": "outlive.trial.calls_at:tell",
 }
 
 

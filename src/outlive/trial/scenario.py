@@ -46,10 +46,13 @@ class Scenario:
 
 
 def load(target: str) -> Scenario:
-    """Load a file's path or `package.module:function`. Raises NotLoaded, or whatever the scenario's own code raises."""
-    if os.path.isfile(target):
-        module = _module_of_file(os.path.abspath(target))
-        name = "step"
+    """Load a file's path, `file.py:function` or `package.module:function`.
+
+    Raises NotLoaded, or whatever the scenario's own code raises.
+    """
+    path, name = file_and_function(target)
+    if path:
+        module = _module_of_file(os.path.abspath(path))
     else:
         module, name = _module_of_name(target)
     step = _look_up(module, name, target)
@@ -59,6 +62,14 @@ def load(target: str) -> Scenario:
         _optional(module, "setup"),
         _optional(module, "teardown"),
     )
+
+
+def file_and_function(target: str) -> tuple[str, str]:
+    """The file of a scenario and its function, "step" where none is named; ("", "") for a module's function."""
+    path, _, function = target.rpartition(":")
+    if os.path.isfile(target):
+        return target, "step"
+    return (path, function) if function.isidentifier() and os.path.isfile(path) else ("", "")
 
 
 def modules_beside(module: ModuleType | None) -> list[str]:

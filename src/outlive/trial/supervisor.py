@@ -24,6 +24,7 @@ from outlive.trial import board, endings, outside, wire
 from outlive.trial.launch import Launched, launch
 from outlive.trial.listener import Happened, Listener
 from outlive.trial.options import Ended, Reading, TrialOptions
+from outlive.trial.scenario import file_and_function
 from outlive.trial.sweep import Adoption, end_all
 
 __all__ = ["Ended", "Reading", "Trial", "TrialOptions"]
@@ -56,7 +57,8 @@ class Trial:
         """Start the process, load the scenario, run its setup. None: it is ready for its first step."""
         if self._child is not None:
             raise RuntimeError("a trial starts once")
-        target = os.path.abspath(self.scenario) if os.path.isfile(self.scenario) else self.scenario
+        file, _ = file_and_function(self.scenario)
+        target = os.path.abspath(file) + self.scenario[len(file) :] if file else self.scenario
         self._adoption = Adoption()
         try:
             self._child = launch(target, self.options)

@@ -16,7 +16,7 @@ from outlive.capture.snapshot import load
 from outlive.explain.context import Context
 from outlive.explain.leftovers import explain_look
 from outlive.heap import Heap
-from outlive.model.contracts import Contracts, Pack, Resource
+from outlive.model.contracts import Contracts, Pack, Resource, Use
 from outlive.model.explanation import Site
 from outlive.model.leftovers import Answer, Category, Leftover, Stuck
 from outlive.model.look import Ended, Event, Look, Open, Scope
@@ -33,14 +33,19 @@ class Seen:
     folder: Path
 
     def leftovers(
-        self, *resources: Resource, stuck: Sequence[Stuck] = (), category: Category = Category.RUNTIME, **changed: Any
+        self,
+        *resources: Resource,
+        uses: Sequence[Use] = (),
+        stuck: Sequence[Stuck] = (),
+        category: Category = Category.RUNTIME,
+        **changed: Any,
     ) -> tuple[Leftover, ...]:
         stamps = self.heap.snapshot.stamps
         assert stamps is not None
         packages = read_packages(sys.path, own_folders=[str(self.folder)], own_modules=frozenset({"app"}))
         context = Context(packages=packages, site_of=stamps.site)
         look = Look(**{**self.look.__dict__, **changed})
-        contracts = Contracts((Pack("test", resources=resources),))
+        contracts = Contracts((Pack("test", resources=resources, uses=tuple(uses)),))
         return explain_look(self.heap, look, contracts, context, category=category, stuck=stuck)
 
 

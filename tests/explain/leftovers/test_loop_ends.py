@@ -99,7 +99,7 @@ def found(looks: dict[str, Seen]) -> tuple[Leftover, ...]:
 def test_tasks_of_one_coroutine_are_one_mistake_with_their_place(found: tuple[Leftover, ...]) -> None:
     one = next(one for one in found if one.problem == "pending-at-end" and "fetch" in one.sentence)
     assert one.count == 2
-    assert one.sentence.startswith("2 tasks `fetch`, made at app.py:")
+    assert one.sentence.startswith("2 tasks `fetch`, all made at app.py:")
     assert one.lifetime == "the event loop"
 
 

@@ -50,6 +50,8 @@ threading.Thread(target=work, daemon=True, name="getter").start()
 sessions = [Session()]; sessions[0].close()
 unheld = Session(); unheld.me = unheld; unheld.close(); del unheld
 loop = asyncio.new_event_loop()
+class NativeLoop(asyncio.AbstractEventLoop): __slots__ = ("near", "far")
+native = NativeLoop(); native.near, native.far = socket.socketpair()
 there, here = os.pipe()
 child = subprocess.Popen(["true"])
 HERE = (__file__, 40, "<module>")
@@ -110,6 +112,7 @@ def test_file_is_told_once_with_what_is_inside_it(found: tuple[Leftover, ...]) -
 def test_standard_streams_and_the_loops_own_sockets_are_nobodys_mistake(found: tuple[Leftover, ...]) -> None:
     assert all("_ssock" not in one.sentence and "stdout" not in one.sentence for one in found)
     assert "select.epoll" not in {one.type for one in found}
+    assert all("native" not in one.sentence for one in found)
 
 
 def test_executor_is_told_by_its_own_problem(found: tuple[Leftover, ...]) -> None:
@@ -136,6 +139,8 @@ def test_descriptor_whose_opening_was_seen_is_accused_and_an_inherited_one_is_no
 ) -> None:
     rows = {one.examples[0]: one.harmless for one in found if one.problem == "fd-without-owner"}
     assert rows == {"pipe:[1]": False, "/dev/inherited": True}
+    one = about(found, "1 descriptor (pipe) that no Python object owns is open at the end, opened at app.py:40")
+    assert one.problem == "fd-without-owner"
 
 
 def test_temporary_file_is_told(found: tuple[Leftover, ...]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from seen_programs import Seen, about, accused, run
 
@@ -65,6 +67,18 @@ def test_stuck_tasks_are_one_mistake_with_their_proof(seen: Seen) -> None:
     assert (one.count, one.problem, one.stuck) == (2, "stuck", StuckGrade.NEVER_WAKES)
     assert "nothing that runs refers to the Future" in one.evidence
     assert "wait for asyncio.Future at app.py:8, and nothing that runs can wake them" in one.sentence
+
+
+def test_tasks_that_only_their_numbers_part_are_one_mistake(seen: Seen) -> None:
+    told = [replace(one, name=f"Task-{number} (__main__.forgotten)") for number, one in enumerate(rows(seen.heap))]
+    one = about(seen.leftovers(stuck=told), "2 tasks `__main__.forgotten`, all made at app.py:")
+    assert one.count == 2
+    assert all(example.startswith("Task-") for example in one.examples)
+
+
+def test_tasks_of_functions_with_numbers_are_mistakes_of_their_own(seen: Seen) -> None:
+    told = [replace(one, name=f"Task-2 (__main__.forgotten_{number})") for number, one in enumerate(rows(seen.heap))]
+    assert [one.count for one in seen.leftovers(stuck=told) if one.stuck is StuckGrade.NEVER_WAKES] == [1, 1, 1]
 
 
 def test_stuck_task_is_not_told_as_pending_as_well(seen: Seen) -> None:

@@ -10,10 +10,13 @@ from outlive.explain.leftovers.world import open_things, with_names
 
 
 def census(scene: Scene) -> tuple[Remain, ...]:
-    """Of each thing one row; the first rule that knows it tells it."""
+    """Of each thing one row: that of the first rule that knows it. A thread may be more than that: a contract that says
+    who must end it, as of an observer, goes before the rule that leaves threads alone."""
     by_node: dict[int, Remain] = {}
     for one in with_names(scene, (*going_on(scene), *open_resources(scene))):
-        by_node.setdefault(one.node, one)
+        known = by_node.setdefault(one.node, one)
+        if known.harmless and not one.harmless:
+            by_node[one.node] = one
     return (*by_node.values(), *open_things(scene, by_node))
 
 

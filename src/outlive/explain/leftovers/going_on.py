@@ -80,14 +80,17 @@ def timers(scene: Scene) -> Iterator[Remain]:
     a library set for a function of its own goes with what the library's user has to close."""
     for loop in scene.loops:
         scheduled = scene.heap.attribute(loop, "_scheduled")
-        for node in scene.heap.elements(scheduled) if scheduled else ():
-            if scene.is_one(node, TIMERS) and is_waiting_timer(scene, node):
+        every = [node for node in scene.heap.elements(scheduled) if scene.is_one(node, TIMERS)] if scheduled else []
+        told = scene.some_of(every)
+        more = f"{len(every):,} timers are there, of which {len(told):,} were looked at"
+        for node in told:
+            if is_waiting_timer(scene, node):
                 name = callback_name(scene, node)
                 harmless = not _keeps_something(scene, node) or _is_a_librarys(scene, node)
                 yield Remain(
                     "timer-not-cancelled", "timer", scene.type_name(node), node,
                     name=name, made_at=scene.site(node), harmless=harmless,
-                    end_with="cancel()", scope=scene.scope(node),
+                    end_with="cancel()", scope=scene.scope(node), evidence=(more,) if len(told) < len(every) else (),
                 )  # fmt: skip
 
 

@@ -19,7 +19,7 @@ from outlive.explain.leftovers.holding import Flags, Holding
 from outlive.explain.leftovers.problems import problem
 from outlive.explain.leftovers.remain import Remain
 from outlive.explain.leftovers.scene import Scene
-from outlive.explain.links import chain_of, shape, short, steady
+from outlive.explain.links import chain_of, shape, short, steady, unnumbered
 from outlive.explain.owner import place_of
 from outlive.model.leftovers import Answer, StuckGrade
 
@@ -146,7 +146,7 @@ def _key(one: Remain, ways: _Ways) -> tuple[object, ...]:
     place = place_of(one.made_at)
     own = (one.problem, one.kind, one.type, one.owned, one.lifetime, one.answer, one.harmless, place)
     if one.kind in ACTING or not one.node or one.answer is not Answer.HELD:
-        return (*own, steady(one.name) if one.kind in ACTING and one.kind != "process" else "")
+        return (*own, unnumbered(steady(one.name)) if one.kind in ACTING and one.kind != "process" else "")
     return (*own, ways.of(one))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from outlive.explain.context import Context
 from outlive.explain.leftovers.census import census
+from outlive.explain.leftovers.closed_in_use import used_remains
 from outlive.explain.leftovers.ended import ended_remains
 from outlive.explain.leftovers.endings import at_the_end, of_owners
 from outlive.explain.leftovers.events import event_remains
@@ -53,6 +54,7 @@ def explain_look(
         *stuck_remains(scene),
         *at_the_end(scene, holding, things),
         *of_steps(scene, holding, things),
+        *used_remains(scene, holding),
     )
     teller = Teller(scene, holding, ended)
     return tuple(sorted(teller.told(grouped(remains, scene, holding, teller.clear)), key=_seriousness))

@@ -193,6 +193,13 @@ _ROWS = (
         "Tell it to stop, and join it.",
         23,
     ),
+    Problem(
+        "closed-while-used",
+        "closed while its user still ran",
+        "Its user goes on with what is closed: the next use fails, or waits for ever.",
+        "End the user first: remove the handler, unregister the socket, cancel the task and await it, join the thread.",
+        24,
+    ),
 )
 PROBLEMS = {one.slug: one for one in _ROWS}
 

@@ -19,6 +19,7 @@ _TOLD_ELSEWHERE = frozenset({"task", "timer", "handle", "thread", "generator", "
 _TYPES = TASKS | TIMERS | THREADS | HANDLES | {"async_generator", "coroutine", "generator"}
 _STREAMS = ("stdin", "stdout", "stderr", "__stdin__", "__stdout__", "__stderr__")
 _OF_A_LOOP = ("_ssock", "_csock", "_selector", "_default_executor")
+_SOCKETS = frozenset({"socket.socket"})  # of a loop written in C, such as uvloop's, these have no names
 _INSIDE = ("buffer", "raw", "_selector")
 _MOST = 20_000
 
@@ -76,6 +77,7 @@ def _interpreters_own(scene: Scene) -> set[int]:
     found = {scene.heap.attribute(module, name) for name in _STREAMS} if module else set()
     for loop in scene.loops:
         found |= {scene.heap.attribute(loop, name) for name in _OF_A_LOOP}
+        found |= {one for one in scene.heap.rows.targets(loop) if one and scene.is_one(one, _SOCKETS)}
     for _ in _INSIDE:
         found |= {scene.heap.attribute(node, name) for node in found if node for name in _INSIDE}
     return found - {0}

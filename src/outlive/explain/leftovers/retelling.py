@@ -18,7 +18,8 @@ _THREAD = "runs in a thread that a step started and nothing has stopped"
 
 
 def retold(why: Explanation, face: AskedHeap, nodes: Sequence[int], over: Callable[[int], str]) -> Explanation:
-    """`nodes` are those that were explained; `over` says which end of its own a node has outlived, "" for none."""
+    """`nodes` are those that were explained; `over` says which end of its own a node has outlived, or what it does
+    there, "" for neither."""
     on_path = _nodes_of(why, face, nodes)
     return replace(why, path=tuple(_hop(hop, over(node)) for hop, node in zip(why.path, on_path)))
 
@@ -34,7 +35,9 @@ def _nodes_of(why: Explanation, face: AskedHeap, nodes: Sequence[int]) -> list[i
 
 
 def _hop(hop: Hop, over: str) -> Hop:
-    reason = hop.reason.replace(_OLDER, "lives longer than it").replace(_THREAD, "runs in a thread that goes on")
+    reason = hop.reason.replace(_OLDER, over or "lives longer than it").replace(
+        _THREAD, "runs in a thread that goes on"
+    )
     for phrase in _OVER:
         reason = reason.replace(phrase, over or "alive after its end")
     return replace(hop, reason=reason)

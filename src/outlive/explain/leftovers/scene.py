@@ -26,8 +26,8 @@ from outlive.model.leftovers import Category, Stuck
 from outlive.model.look import Look
 
 LOOPS = frozenset({"asyncio.base_events.BaseEventLoop", "asyncio.events.AbstractEventLoop"})
-# Tasks that are told, of a whole program and of steps: how many there are of these is counted elsewhere.
-_MOST_TASKS, _MOST_TASKS_OF_STEPS = 10_000, 500
+# Tasks or timers that are told, of a whole program and of steps: how many there are of these is counted elsewhere.
+_MOST, _MOST_OF_STEPS = 10_000, 500
 TASKS = frozenset({"_asyncio.Task", "asyncio.tasks.Task"})
 HANDLES = frozenset({"asyncio.events.Handle"})
 _LAST_REASONS = ("exit", "os._exit", "signal")
@@ -156,9 +156,12 @@ class Scene:
 
     @cached_property
     def tasks_to_tell(self) -> list[int]:
+        return self.some_of(self.tasks)
+
+    def some_of(self, nodes: list[int]) -> list[int]:
         """All of them, or so many evenly out of very many: each takes most of a millisecond."""
-        most = _MOST_TASKS_OF_STEPS if self.counts_steps else _MOST_TASKS
-        return self.tasks[:: -(-len(self.tasks) // most)] if self.tasks else []
+        most = _MOST_OF_STEPS if self.counts_steps else _MOST
+        return nodes[:: -(-len(nodes) // most)] if nodes else []
 
     @cached_property
     def loops(self) -> list[int]:

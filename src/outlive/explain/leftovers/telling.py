@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from pathlib import PurePath
 
 from outlive.explain.asked import AskedHeap
 from outlive.explain.context import Context
 from outlive.explain.explain import explain_asked
 from outlive.explain.fingerprint import digest
-from outlive.explain.leftovers.activities import CALLABLES
+from outlive.explain.leftovers.activities import CALLABLES, TIMERS, is_waiting_timer
 from outlive.explain.leftovers.ended import is_collection
 from outlive.explain.leftovers.grouping import ACTING, Group, what_hangs
 from outlive.explain.leftovers.holding import ClearFace, Holding
 from outlive.explain.leftovers.problems import problem
 from outlive.explain.leftovers.remain import Remain
 from outlive.explain.leftovers.retelling import retold
-from outlive.explain.leftovers.scene import Scene
+from outlive.explain.leftovers.scene import TASKS, Scene
 from outlive.explain.leftovers.whose import makers_of, owner_of_name
 from outlive.explain.leftovers.words import sentence, site_words
-from outlive.explain.links import short, steady
+from outlive.explain.links import short, steady, unnumbered
 from outlive.explain.owner import owner_of_site
 from outlive.model.explanation import Explanation, OwnerKind
 from outlive.model.leftovers import NOBODY, Answer, Category, Leftover
@@ -30,6 +30,9 @@ from outlive.model.look import Ended
 _SAMPLE, _EXAMPLES, _EVIDENCE = 32, 5, 12
 _KINDS = frozenset({"task", "timer", "thread", "process", "fd"})
 _CLOSURES = CALLABLES | {"cell", "tuple"}
+_BETWEEN = frozenset(
+    {"tuple", "list", "method", "builtin_function_or_method", "functools.partial", "collections.deque"}
+)
 _COLLECTS, _REGISTERS = 1_000_000, 1_000
 _BY_REFERENCE = frozenset({"outlived", "listener-not-removed"})
 _CERTAIN = frozenset({"made-after-close", "stuck", "swallowed-cancellation"})
@@ -140,9 +143,11 @@ class Teller:
         one, scene = group.first, self._scene
         made = [tick for each in group.members if (tick := self._made_tick(each))]
         oldest = min(made, default=0)
-        over = self._over(group)
+        over, waking = self._over(group), self._waking(group)
 
         def is_new(node: int) -> bool | None:
+            if node in waking:
+                return False
             if over(node):
                 return True
             if node in self._books or 0 < scene.tick(node) < oldest:
@@ -159,7 +164,7 @@ class Teller:
         )
 
     def _over(self, group: Group) -> Callable[[int], str]:
-        """Which end of its own an object has outlived, in words; "" for none that is known."""
+        """Which end of its own an object has outlived, or what it does here, in words; "" for none that is known."""
         one = group.first
         about = {node for each in group.members for node in (each.node, each.about) if node}
         waking = self._waking(group)
@@ -175,14 +180,21 @@ class Teller:
         return over
 
     def _waking(self, group: Group) -> frozenset[int]:
-        """What stands between a loop's table and the task that it will wake: a timer, a future, its callback."""
+        """What asyncio itself has put between a loop's table and the task that it will wake: a timer, a future, its
+        callback. They rightly live as long as the task waits; from what is the program's on it may be the mistake."""
         found: set[int] = set()
         for one in group.members[:_SAMPLE]:
-            path = self._holding.path(one.node) if one.kind in ("task", "timer") and one.node else None
+            path = self._holding.path(one.node) if one.kind == "task" and one.node else None
             nodes = path.nodes if path is not None and one.answer is Answer.HELD else ()
             table = max((at for at, node in enumerate(nodes) if node in self._books), default=len(nodes))
-            found |= set(nodes[table + 1 : -1])
+            found |= set(takewhile(self._is_asyncios, nodes[table + 1 : -1]))
         return frozenset(found)
+
+    def _is_asyncios(self, node: int) -> bool:
+        scene, name = self._scene, self._scene.type_name(node)
+        if scene.is_one(node, TASKS) or (scene.is_one(node, TIMERS) and is_waiting_timer(scene, node)):
+            return False
+        return name.startswith(("asyncio.", "_asyncio.", "selectors.")) or name in _BETWEEN
 
     def _likelihood(self, group: Group) -> Callable[[int], int]:
         """Where nothing is known of the ages, the last collection on the way is the likeliest to have been forgotten,
@@ -210,7 +222,8 @@ class Teller:
         where = (PurePath(one.made_at.file).name, one.made_at.function) if one.made_at else ("", "")
         own = ("leftover", one.problem, one.kind, one.type, one.owned, steady(one.lifetime), *where)
         if one.kind in ACTING or why is None:
-            return digest(*own, steady(one.name) if one.kind in ACTING and one.kind != "process" else "")
+            named = one.kind in ACTING and one.kind != "process"
+            return digest(*own, unnumbered(steady(one.name)) if named else "")
         return digest(*own, one.answer.value, why.fingerprint)
 
 

@@ -85,8 +85,18 @@ def _made(group: Group, verb: str = "made") -> str:
 
 
 def _at(group: Group, verb: str) -> str:
-    site = group.first.made_at
-    return f", {verb} at {site_words(site)}" if site is not None else ""
+    site, every = group.first.made_at, "all " if len(group.members) > 1 else ""
+    return f", {every}{verb} at {site_words(site)}" if site is not None else ""
+
+
+def _named(group: Group) -> str:
+    """ " `Task-2 (app.serve)`"; of several that are numbered what they have in common: " `app.serve`"."""
+    names = {one.name for one in group.members}
+    if len(names) < 2:
+        return f" `{group.first.name}`" if group.first.name else ""
+    inner = {name.rpartition(" (")[2].removesuffix(")") if name.endswith(")") else "" for name in names}
+    common = inner.pop() if len(inner) == 1 else ""
+    return f" `{common or group.first.name}`" if common or group.first.name else ""
 
 
 def _things(group: Group, kind: str = "") -> str:
@@ -225,11 +235,29 @@ def _zombie(group: Group, why: Explanation | None) -> str:
 
 
 def _descriptor(group: Group, why: Explanation | None) -> str:
-    return f"{_things(group, 'descriptor')} that no Python object owns {_is(group)} open at the end{_made(group)}."
+    kinds = list(dict.fromkeys(filter(None, (_what_is_open(one.name) for one in group.members))))
+    what = f" ({', '.join(kinds[:3])})" if kinds else ""
+    made = _made(group, "opened")
+    return f"{_things(group, 'descriptor')}{what} that no Python object owns {_is(group)} open at the end{made}."
+
+
+def _what_is_open(name: str) -> str:
+    """ "pipe" of "pipe:[4711]", "eventpoll" of "anon_inode:[eventpoll]", "file" of a path."""
+    kind, _, inner = name.partition(":[")
+    if kind == "anon_inode":
+        return inner.rstrip("]")
+    return kind if inner else "file" if name.startswith("/") else ""
 
 
 def _temp_file(group: Group, why: Explanation | None) -> str:
     return f"{_things(group, 'temporary file')} {_was(group)} left behind{_made(group)}."
+
+
+def _closed_in_use(group: Group, why: Explanation | None) -> str:
+    users = list(dict.fromkeys(one.name for one in group.members if one.name))
+    using = f"{' and '.join(users[:2])} still used {_it(group)}" if users else f"{_it(group)} was still used"
+    using = using if users else "its user still ran"
+    return f"{_things(group)}{_made(group)}, {_was(group)} closed while {using}."
 
 
 # ---- what goes on --------------------------------------------------------------------------------------------------
@@ -263,7 +291,7 @@ def _went_on(group: Group) -> str:
 
 def _stuck(group: Group, why: Explanation | None) -> str:
     one = group.first
-    name = f" `{one.name}`" if one.name else ""
+    name = _named(group)
     verb = "waits" if len(group.members) == 1 else "wait"
     waits = next((line for line in one.evidence if line.startswith("waits for ")), "").removeprefix("waits for ")
     what = f" for {waits}" if waits else ""
@@ -287,6 +315,7 @@ _BY_PROBLEM: dict[str, Callable[[Group, Explanation | None], str]] = {
     "child-running": _zombie,
     "fd-without-owner": _descriptor,
     "temp-file-left": _temp_file,
+    "closed-while-used": _closed_in_use,
     "pending-at-end": _running,
     "cancel-not-run": _running,
     "swallowed-cancellation": _running,

@@ -11,7 +11,7 @@ from outlive.reports.page.growth_plot import growth_plot
 from outlive.reports.page.holder_path import holder_path
 from outlive.reports.page.markup import Markup, code, element, join, name, prose, shortened
 from outlive.reports.page.tables import scrolling
-from outlive.reports.why_text import owner_words
+from outlive.reports.why_text import native_words, owner_words
 
 _MOST_PLOTS = 4
 _MOST_WITH_IT = 40
@@ -106,6 +106,7 @@ def _facts(why: Explanation) -> Markup:
         ("Not yours", name(why.family) if why.family else None),
         ("Each keeps", element("span", byte_size(why.retained_bytes)) if why.retained_bytes else None),
         ("Natively", _natively(why)),
+        ("Taken by", code(native_words(why.native)) if why.native else None),
         ("Seen", _seen(why)),
     ]
     pairs = [element("div", element("dt", term), element("dd", words)) for term, words in rows if words is not None]

@@ -15,7 +15,7 @@ from enum import Enum
 from typing import Any, TypeVar
 
 from outlive.errors import OutliveError
-from outlive.model.explanation import Advice, Explanation, Hop, Owner, OwnerKind, Site, State
+from outlive.model.explanation import Advice, Explanation, Hop, NativeFrame, Owner, OwnerKind, Site, State
 from outlive.model.leftovers import Answer, Category, Leftover, StuckGrade
 from outlive.model.series import CounterKey, Series
 from outlive.model.verdict import CheckResult, Control, Cost, Evidence, Finding, Note, Outcome, Rate, Verdict
@@ -206,7 +206,12 @@ def _explanation(row: Fields) -> Explanation:
         sampled=row.whole("sampled"),
         types=row.texts("types"),
         fingerprint=row.text("fingerprint"),
+        native=row.rows("native", _native_frame),
     )
+
+
+def _native_frame(row: Fields) -> NativeFrame:
+    return NativeFrame(row.text("module"), row.whole("address"), row.text("function"), row.flag("certain"))
 
 
 def _hop(row: Fields) -> Hop:

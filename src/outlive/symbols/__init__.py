@@ -1,0 +1,1 @@
+"""Names of native code, read from files on disk: nothing here runs or loads what it reads."""
