@@ -54,7 +54,7 @@ static void take_over(void) {
   }
   ol_own_after_fork();
   atomic_fetch_add(&r->lost_in_fork, ol_table_after_fork(&r->blocks) + ol_table_after_fork(&r->mappings));
-  ol_stacks_after_fork(&r->stacks);
+  ol_native_stacks_after_fork(&r->stacks);
   ol_python_lines_after_fork(&r->lines);
   r->pid = (int)syscall(SYS_getpid);
   atomic_store(alive, 1);
@@ -74,7 +74,7 @@ static bool start_memory(void) {
   atomic_store(page, 1);
   alive = page;
   ol_recorder_now.pid = (int)syscall(SYS_getpid);
-  return ol_stacks_init(&ol_recorder_now.stacks);
+  return ol_native_stacks_init(&ol_recorder_now.stacks);
 }
 
 static uint64_t number_of(const char **text) {
@@ -240,7 +240,7 @@ static ol_block described(void *address, size_t size, ol_block_kind kind, const 
                     .tick = atomic_fetch_add_explicit(&r->tick, 1, memory_order_relaxed) + 1,
                     .step = atomic_load_explicit(&r->step, memory_order_relaxed),
                     .thread = thread_id(),
-                    .stack = ol_stacks_number(&r->stacks, frames, depth),
+                    .stack = ol_native_stacks_number(&r->stacks, frames, depth),
                     .site = site,
                     .kind = kind};
 }

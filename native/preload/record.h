@@ -36,7 +36,7 @@ typedef struct ol_recorder {
   _Atomic int mode;
   uint64_t sample_bytes;
   ol_block_table blocks, mappings;
-  ol_stacks stacks;
+  ol_native_stacks stacks;
   ol_python_lines lines;
   _Atomic uint64_t tick;
   _Atomic uint32_t step;

@@ -77,7 +77,7 @@ static void add_python_places(ol_container_writer *out, const ol_scan *scan) {
   ol_container_add(out, "python_rows", "u8", rows, count * 4);
 }
 
-static void add_stacks(ol_container_writer *out, const ol_stacks *stacks) {
+static void add_stacks(ol_container_writer *out, const ol_native_stacks *stacks) {
   uint32_t none = 0;
   if (stacks->slots == NULL) {
     ol_container_add(out, "stack_ends", "u4", &none, 1);

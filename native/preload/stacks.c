@@ -1,6 +1,6 @@
 #include "preload/stacks.h"
 
-bool ol_stacks_init(ol_stacks *stacks) {
+bool ol_native_stacks_init(ol_native_stacks *stacks) {
   stacks->slots = ol_own_map(OL_STACK_SLOTS * sizeof(ol_stack_slot));
   stacks->ends = ol_own_map((OL_STACKS_MAX + 1) * sizeof(uint32_t));
   stacks->frames = ol_own_map(OL_STACK_FRAMES_MAX * sizeof(uint64_t));
@@ -22,7 +22,7 @@ static uint64_t hash_of(const uintptr_t *frames, uint32_t count) {
   return hash | 1; /* 0 is an empty slot */
 }
 
-static uint32_t look_up(const ol_stacks *stacks, uint64_t hash, uint32_t *ret_slot) {
+static uint32_t look_up(const ol_native_stacks *stacks, uint64_t hash, uint32_t *ret_slot) {
   uint32_t slot = (uint32_t)(hash >> 32) & (OL_STACK_SLOTS - 1);
   for (;; slot = (slot + 1) & (OL_STACK_SLOTS - 1)) {
     uint64_t there = atomic_load_explicit(&stacks->slots[slot].hash, memory_order_acquire);
@@ -32,7 +32,7 @@ static uint32_t look_up(const ol_stacks *stacks, uint64_t hash, uint32_t *ret_sl
   }
 }
 
-static uint32_t add(ol_stacks *stacks, uint32_t slot, uint64_t hash, const uintptr_t *frames, uint32_t count) {
+static uint32_t add(ol_native_stacks *stacks, uint32_t slot, uint64_t hash, const uintptr_t *frames, uint32_t count) {
   uint32_t number = stacks->count, end = stacks->ends[number - 1];
   if (number >= OL_STACKS_MAX || end + count > OL_STACK_FRAMES_MAX) {
     atomic_fetch_add(&stacks->refused, 1);
@@ -46,7 +46,7 @@ static uint32_t add(ol_stacks *stacks, uint32_t slot, uint64_t hash, const uintp
   return number;
 }
 
-uint32_t ol_stacks_number(ol_stacks *stacks, const uintptr_t *frames, uint32_t count) {
+uint32_t ol_native_stacks_number(ol_native_stacks *stacks, const uintptr_t *frames, uint32_t count) {
   if (stacks->slots == NULL || count == 0) return 0;
   uint64_t hash = hash_of(frames, count);
   uint32_t slot, number = look_up(stacks, hash, &slot);
@@ -58,4 +58,4 @@ uint32_t ol_stacks_number(ol_stacks *stacks, const uintptr_t *frames, uint32_t c
   return number;
 }
 
-void ol_stacks_after_fork(ol_stacks *stacks) { ol_spin_unlock(&stacks->lock); }
+void ol_native_stacks_after_fork(ol_native_stacks *stacks) { ol_spin_unlock(&stacks->lock); }

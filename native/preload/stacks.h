@@ -18,19 +18,19 @@ typedef struct ol_stack_slot {
   uint32_t unused;
 } ol_stack_slot;
 
-typedef struct ol_stacks {
+typedef struct ol_native_stacks {
   ol_spin lock;
   ol_stack_slot *slots;
   uint32_t *ends; /* of stack k: frames[ends[k - 1] .. ends[k]); ends[0] == 0 */
   uint64_t *frames;
   uint32_t count; /* stacks, the 0th included */
   _Atomic uint64_t refused;
-} ol_stacks;
+} ol_native_stacks;
 
 /* False: no memory; every stack is 0 then. */
-bool ol_stacks_init(ol_stacks *stacks);
-uint32_t ol_stacks_number(ol_stacks *stacks, const uintptr_t *frames, uint32_t count);
+bool ol_native_stacks_init(ol_native_stacks *stacks);
+uint32_t ol_native_stacks_number(ol_native_stacks *stacks, const uintptr_t *frames, uint32_t count);
 /* In the child of a fork. */
-void ol_stacks_after_fork(ol_stacks *stacks);
+void ol_native_stacks_after_fork(ol_native_stacks *stacks);
 
 #endif

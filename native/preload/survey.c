@@ -67,7 +67,7 @@ static bool copy_mappings(work *w) {
 }
 
 static uintptr_t first_caller(const work *w, uint32_t stack) {
-  const ol_stacks *stacks = &w->recorder->stacks;
+  const ol_native_stacks *stacks = &w->recorder->stacks;
   if (stack == 0 || stack >= stacks->count) return 0;
   return stacks->frames[stacks->ends[stack - 1]];
 }

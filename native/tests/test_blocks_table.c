@@ -88,14 +88,14 @@ static void threads_do_not_disturb_each_other(void) {
 }
 
 static void a_stack_has_one_number(void) {
-  static ol_stacks stacks;
-  EXPECT(ol_stacks_init(&stacks));
+  static ol_native_stacks stacks;
+  EXPECT(ol_native_stacks_init(&stacks));
   uintptr_t one[] = {1, 2, 3}, other[] = {1, 2, 4};
-  uint32_t first = ol_stacks_number(&stacks, one, 3), second = ol_stacks_number(&stacks, other, 3);
+  uint32_t first = ol_native_stacks_number(&stacks, one, 3), second = ol_native_stacks_number(&stacks, other, 3);
   EXPECT(first != 0 && second != 0 && first != second);
-  EXPECT(ol_stacks_number(&stacks, one, 3) == first && ol_stacks_number(&stacks, one, 2) != first);
+  EXPECT(ol_native_stacks_number(&stacks, one, 3) == first && ol_native_stacks_number(&stacks, one, 2) != first);
   EXPECT(stacks.frames[stacks.ends[second - 1] + 2] == 4 && stacks.ends[second] - stacks.ends[second - 1] == 3);
-  EXPECT(ol_stacks_number(&stacks, one, 0) == 0);
+  EXPECT(ol_native_stacks_number(&stacks, one, 0) == 0);
 }
 
 int main(void) {
