@@ -1,0 +1,61 @@
+"""The recorder of native blocks: where it is, and the environment that loads it into a program.
+
+Knows the variables that native/preload/ reads; refuses to start anything. What the program may say to it is in
+docs/explanation/native-blocks.md.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from outlive import _core
+from outlive.errors import OutliveError
+
+EXACT, SAMPLED = "exact", "sampled"
+
+
+class NoRecorder(OutliveError):
+    """The recorder cannot be loaded into a program here."""
+
+    slug = "no-block-recorder"
+
+
+def recorder() -> Path:
+    """The shared object to preload. Raises NoRecorder where this installation has none."""
+    path = Path(_core.__file__).with_name("_blocks.so")
+    if not path.exists():
+        raise NoRecorder(
+            "this installation of Outlive has no recorder of native blocks",
+            why=f"{path} does not exist",
+            hint="install Outlive from a wheel, or build it where CMake and a C compiler are",
+        )
+    return path
+
+
+def block_environment(
+    base: Mapping[str, str],
+    *,
+    mode: str = EXACT,
+    limit_bytes: int = 512 << 20,
+    folder: Path | None = None,
+    sample_bytes: int = 512 << 10,
+    words_fd: int | None = None,
+    look_signal: int | None = None,
+) -> dict[str, str]:
+    """`base` and what loads the recorder into the program that gets it, and into that program's children.
+
+    `folder`: where looks at the end, on a signal and by a written word go; without one there are none of these.
+    """
+    if folder is not None and ("\n" in str(folder) or len(os.fsencode(folder)) >= 1024):
+        raise ValueError(f"not a folder's name that the recorder can take: {str(folder)!r}")
+    how = mode if mode == EXACT else f"{mode}:{sample_bytes}"
+    settings = f"{how},{limit_bytes}" + ("" if folder is None else f",{folder}")
+    preloaded = [str(recorder())] + [name for name in base.get("LD_PRELOAD", "").split(":") if name]
+    environment = {**base, "LD_PRELOAD": ":".join(preloaded), "OUTLIVE_BLOCKS": settings}
+    if words_fd is not None:
+        environment["OUTLIVE_BLOCKS_FD"] = str(words_fd)
+    if look_signal is not None:
+        environment["OUTLIVE_BLOCKS_SIGNAL"] = str(look_signal)
+    return environment
