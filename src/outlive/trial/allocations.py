@@ -10,6 +10,7 @@ import gc
 
 from outlive import _core
 from outlive.trial.call_stack import is_ours
+from outlive.trial.qualified import qualify
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,7 +38,9 @@ def tell(payload: dict[str, Any], inside: Inside) -> dict[str, Any]:
         _core.forget_allocations()
     rows = [row for row in map(_without_ours, told["rows"]) if row["lines"]]
     rows.sort(key=lambda row: -int(row["count"]))
-    return {"rows": rows[:_MOST], "seen": told["seen"], "missed": told["missed"], "why": ""}
+    del rows[_MOST:]
+    qualify(line for row in rows for line in row["lines"])
+    return {"rows": rows, "seen": told["seen"], "missed": told["missed"], "why": ""}
 
 
 def _without_ours(row: dict[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 
 from outlive.trial.opening_watch import Watch
+from outlive.trial.qualified import qualify
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,12 +39,9 @@ def tell(payload: dict[str, Any], inside: Inside) -> dict[str, Any]:
         return {"why": "openings are not watched", "fds": [], "children": [], "unseen_threads": 0}
     one = _watches.pop()
     one.end()
-    return {
-        "why": one.trouble,
-        "fds": one.descriptors(),
-        "children": one.processes(),
-        "unseen_threads": one.unseen_threads,
-    }
+    fds, processes = one.descriptors(), one.processes()
+    qualify(line for row in (*fds, *processes) for candidate in row["candidates"] for line in candidate["stack"])
+    return {"why": one.trouble, "fds": fds, "children": processes, "unseen_threads": one.unseen_threads}
 
 
 def _hindrance() -> str:
