@@ -143,6 +143,7 @@ static void add_details(ol_container_writer *w, const ol_details *details) {
   ol_container_add(w, "code_lines", "u4", details->code_lines.values.base, details->code_lines.count * 2ull);
   ol_container_add(w, "frame_rows", "u4", details->frames.values.base, details->frames.count * 3ull);
   ol_container_add(w, "weak_rows", "u4", details->weak.values.base, details->weak.count * 2ull);
+  ol_container_add(w, "wait_rows", "u4", details->waits.values.base, details->waits.count * 2ull);
 }
 
 /* Order documented in docs/reference/snapshot-format.md and mirrored by capture/snapshot.py. */

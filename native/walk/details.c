@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "internal/pycore_moduleobject.h"
+#include "walk/waits.h"
 
 static PyObject *file_key, *thread_name_key; /* interned, kept for good: found by identity, so that no __eq__ can run */
 
@@ -17,10 +18,12 @@ void ol_details_deinit(ol_details *details) {
   ol_reserve_deinit(&details->code_lines.values);
   ol_reserve_deinit(&details->frames.values);
   ol_reserve_deinit(&details->weak.values);
+  ol_reserve_deinit(&details->waits.values);
+  ol_reserve_deinit(&details->locks.values);
   memset(details, 0, sizeof *details);
 }
 
-static bool add_row(ol_rows *rows, uint32_t width, const uint32_t *values) {
+bool ol_details_add(ol_rows *rows, uint32_t width, const uint32_t *values) {
   if (!ol_reserve_grow(&rows->values, (rows->count + 1ull) * width * 4)) return false;
   memcpy(OL_COLUMN(uint32_t, rows->values) + (size_t)rows->count * width, values, width * 4ull);
   rows->count++;
@@ -78,7 +81,7 @@ static PyObject *own_attribute(PyObject *object, PyObject *name) {
 
 static bool add_frame(const ol_walk *walk, ol_details *details, uint32_t node, const ol_frame_view *frame) {
   uint32_t row[] = {node, known_number(walk, frame->code), frame->line > 0 ? (uint32_t)frame->line : 0};
-  return row[1] == 0 || add_row(&details->frames, 3, row);
+  return row[1] == 0 || ol_details_add(&details->frames, 3, row);
 }
 
 static bool add_line(ol_walk *walk, ol_details *details, uint32_t node, PyObject *object, ol_kind kind) {
@@ -90,17 +93,22 @@ static bool add_line(ol_walk *walk, ol_details *details, uint32_t node, PyObject
   if (code == NULL || !PyCode_Check(code)) return true;
   if (kind == OL_KIND_CODE) keep_variable_names(walk, node);
   uint32_t row[] = {node, (uint32_t)((PyCodeObject *)code)->co_firstlineno};
-  return add_row(&details->code_lines, 2, row);
+  return ol_details_add(&details->code_lines, 2, row);
 }
 
 static bool add_state(const ol_walk *walk, ol_details *details, uint32_t node, PyObject *object,
                       const ol_native_state *row) {
   ol_state state = ol_state_of(object, row, walk->interp);
   uint32_t values[] = {node, (uint32_t)state};
-  if (state != OL_STATE_UNKNOWN && !add_row(&details->states, 2, values)) return false;
+  if (state != OL_STATE_UNKNOWN && !ol_details_add(&details->states, 2, values)) return false;
+  if (row->reading == OL_READ_LOCK && state == OL_STATE_LOCKED) {
+    uint64_t semaphore = ol_lock_semaphore(object);
+    uint32_t lock[] = {node, (uint32_t)semaphore, (uint32_t)(semaphore >> 32)};
+    if (!ol_details_add(&details->locks, 3, lock)) return false;
+  }
   if (row->reading != OL_READ_WEAKREF || state != OL_STATE_ALIVE) return true;
   uint32_t weak[] = {node, known_number(walk, ((const PyWeakReference *)object)->wr_object)};
-  return weak[1] == 0 || add_row(&details->weak, 2, weak);
+  return weak[1] == 0 || ol_details_add(&details->weak, 2, weak);
 }
 
 static bool take_node(ol_walk *walk, ol_details *details, uint32_t node) {
@@ -124,5 +132,5 @@ bool ol_details_take(ol_walk *walk, ol_details *details) {
     keep_text(walk, known_number(walk, singletons[i]));
   for (uint32_t i = 0; i < walk->noted_count; i++)
     if (!take_node(walk, details, OL_COLUMN(const uint32_t, walk->noted)[i])) return false;
-  return true;
+  return ol_waits_take(walk, details);
 }

@@ -17,9 +17,14 @@ typedef struct ol_details {
   ol_rows code_lines; /* node of a code object or function, its first line */
   ol_rows frames;     /* node of a frame or of what owns one, its code's node, the line where it stands */
   ol_rows weak;       /* node of a weak reference, node of what it is of */
+  ol_rows waits;      /* node of a thread, node of the lock that it waits for without a time limit */
+  ol_rows locks;      /* node of a locked lock, its semaphore's address in two halves; not written */
 } ol_details;
 
 void ol_details_deinit(ol_details *details);
+
+/* One more row of `width` numbers. False: no memory. */
+bool ol_details_add(ol_rows *rows, uint32_t width, const uint32_t *values);
 
 /* Fill `details` from the walk just taken, and ask for the texts of variables' names, modules' files, threads' names and
  * the singletons. Needs the GIL, still held since the walk; runs no Python. False: no memory. */

@@ -535,14 +535,49 @@ def fine_with_a_timeout():
 def fine_on_a_simple_queue():
     queue.SimpleQueue().get()
 
-def fine_on_a_lock():
+def stuck_on_a_lock_of_its_own():
     own = threading.Lock()
     own.acquire()
     own.acquire()
 
+def stuck_holding_one_lock_of_a_deadlock(first, second, both):
+    first.acquire()
+    both.wait()
+    second.acquire()
+
+def stuck_holding_the_other(first, second, both):
+    second.acquire()
+    both.wait()
+    first.acquire()
+
+def fine_for_all_we_know_entering_a_lock():
+    own = threading.Lock()
+    own.acquire()
+    with own: pass
+
+def fine_on_a_global_lock():
+    LOCK.acquire()
+    LOCK.acquire()
+
+def fine_on_a_lock_that_a_sleeper_has(lock):
+    lock.acquire()
+
 def fine_asleep_with_a_lock():
     own = threading.Lock()
-    with own: time.sleep(3600)
+    with own:
+        start(fine_on_a_lock_that_a_sleeper_has, own)
+        time.sleep(3600)
+
+def fine_on_a_lock_not_too_long():
+    own = threading.RLock()
+    start(fine_with_what_another_owns, own).join()
+
+def fine_with_what_another_owns(own):
+    own.acquire()
+    start(fine_that_owns_nothing, own).join()
+
+def fine_that_owns_nothing(own):
+    own.acquire(timeout=3600)
 
 def fine_joining_one_that_sleeps():
     start(fine_and_joined).join()
@@ -600,12 +635,17 @@ def fine_on_what_a_task_has(event):
 
 EARLY = {"stuck_and_joined", "stuck_on_what_only_a_stuck_one_holds", "fine_and_joined", "stuck_joined_for_a_while",
     "fine_on_an_event_that_another_has", "fine_on_what_a_task_has", "stuck_on_a_queue_that_was_its_argument",
-    "fine_on_an_event_of_a_task"}
+    "fine_on_an_event_of_a_task", "fine_on_a_lock_that_a_sleeper_has", "stuck_holding_one_lock_of_a_deadlock",
+    "stuck_holding_the_other", "fine_with_what_another_owns", "fine_that_owns_nothing"}
 for name, function in sorted(globals().items()):
     if name.startswith(("stuck_", "fine_")) and name not in EARLY:
         start(function)
 start(stuck_on_a_queue_that_was_its_argument, queue.Queue())
 start(in_a_loop)
+def deadlock(first, second, both):
+    start(stuck_holding_one_lock_of_a_deadlock, first, second, both)
+    start(stuck_holding_the_other, first, second, both)
+deadlock(threading.Lock(), threading.Lock(), threading.Barrier(2))
 WORKER = Worker()
 WORKER.start()
 Lost().start()
@@ -616,7 +656,7 @@ def at_rest():
     return {number: (frame.f_code.co_name, frame.f_lineno) for number, frame in sys._current_frames().items()}
 
 
-WAITING = 28
+WAITING = 36
 while len(at_rest()) < WAITING:
     time.sleep(0.001)
 before, since = None, 0.0

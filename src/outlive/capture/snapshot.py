@@ -57,7 +57,7 @@ class NativeState(IntEnum):
 # Columns of rows that begin with a node's number, and how wide they are.
 _ROWS_OF_NODES = {
     "large_sizes": _PAIR, "pairs_start": _PAIR, "member_rows": _PAIR, "type_rows": _TYPE_ROW, "state_rows": _PAIR,
-    "code_lines": _PAIR, "frame_rows": _TRIPLE, "weak_rows": _PAIR,
+    "code_lines": _PAIR, "frame_rows": _TRIPLE, "weak_rows": _PAIR, "wait_rows": _PAIR,
 }  # fmt: skip
 
 
@@ -223,6 +223,11 @@ class Snapshot:
         return dict(self._pairs("weak_rows"))
 
     @cached_property
+    def waits(self) -> dict[int, int]:
+        """The lock that a thread waits for without a time limit, by the thread's node number."""
+        return dict(self._pairs("wait_rows"))
+
+    @cached_property
     def members(self) -> dict[int, dict[int, str]]:
         """The names of each type's fields by byte offset, by the type's node number; its bases' fields included.
 
@@ -299,11 +304,11 @@ class Snapshot:
             stamps.check(self.container, nodes, len(self.column("site_text_ends")))
         for name, width in _ROWS_OF_NODES.items():
             if name not in self.container.names:
-                continue  # written since format 1.1
+                continue  # written since format 1.1, waits since 1.3
             rows = self._rows(name, width)
             if len(rows) and int((rows[:, 0] & 0xFFFFFFFF).max()) >= nodes:
                 raise DamagedSnapshot(f"{self.path}: column {name!r} points outside the snapshot")
-        for name in ("frame_rows", "weak_rows"):
+        for name in ("frame_rows", "weak_rows", "wait_rows"):
             if name in self.container.names:
                 second = self._rows(name, _ROWS_OF_NODES[name])[:, 1]
                 if len(second) and int(second.max()) >= nodes:

@@ -1,12 +1,14 @@
-"""Threads that wait for each other's Python code, without a timeout: in a Condition, or for another thread's end.
+"""Threads that wait for each other's Python code, without a timeout: in a Condition, for another's end, or for a lock.
 
 Event, Queue, Semaphore and Barrier of the standard library wait in a Condition; each waiting makes a lock of its own,
 which stands in the Condition's list until somebody notifies it. So a thread whose innermost frame is `Condition.wait`
 without a timeout and whose lock is locked and listed waits for a notification, and for nothing else.
 
-Not known here: whether a thread waits for a lock directly. `lock.acquire()` and `with lock: sleep(60)` are the same
-frame at the same line, since calls of C code leave no frame; so such threads count as running. So do those in
-`queue.SimpleQueue.get`, which is C code.
+That a thread waits for a lock directly, no frame says: `lock.acquire()` and `with lock: sleep(60)` are the same frame at
+the same line. The snapshot says it where the kernel did.
+
+Not known here: who has the bound method of C that a `with lock:` leaves on the value stack. It looks like somebody's,
+so a lock that is entered so may always be released. Threads in `queue.SimpleQueue.get`, C code, count as running.
 
 A waiting thread is part of what holds its lock: its C stack has a reference to it, one to each argument of a call from
 C that is under way, and the start-up code one to the Thread and to what it calls. Those are `hidden` and must not look
@@ -41,7 +43,7 @@ def blocked_threads(heap: Heap) -> Iterator[Sleeper]:
         frames = tuple(frame for frame in thread.frames if heap.location(frame)[0])
         if not frames or any(is_ours(heap.naming.module_of(frame) or "") for frame in frames):
             continue
-        key = _notified_by(heap, frames) or _joined(heap, frames, by_object)
+        key = _notified_by(heap, frames) or _joined(heap, frames, by_object) or _locked_out(heap, thread.node, frames)
         if key:
             hidden = _hidden(heap, thread, key)
             yield Sleeper(thread.thread_object, "thread", frames, (key,), frames[::-1], key, hidden=hidden)
@@ -69,6 +71,12 @@ def _joined(heap: Heap, frames: tuple[int, ...], by_object: dict[int, Thread]) -
     if other is None or not other.frames or heap.type_name(here.get("timeout", 0)) != "NoneType":
         return 0
     return next((frame for frame in other.frames if heap.location(frame)[0]), 0)
+
+
+def _locked_out(heap: Heap, thread: int, frames: tuple[int, ...]) -> int:
+    """The lock that the kernel says it waits for. A thread's end is announced by C code, which no frame shows."""
+    ends = any(_runs(heap, frames[0], "threading", name) for name in ("_wait_for_tstate_lock", "_shutdown", "join"))
+    return 0 if ends else heap.snapshot.waits.get(thread, 0)
 
 
 def _runs(heap: Heap, frame: int, module: str, name: str) -> bool:
