@@ -4,8 +4,8 @@ Event, Queue, Semaphore and Barrier of the standard library wait in a Condition;
 which stands in the Condition's list until somebody notifies it. So a thread whose innermost frame is `Condition.wait`
 without a timeout and whose lock is locked and listed waits for a notification, and for nothing else.
 
-That a thread waits for a lock directly, no frame says: `lock.acquire()` and `with lock: sleep(60)` are the same frame at
-the same line. The snapshot says it where the kernel did.
+That a thread waits for a lock directly, no frame says: `lock.acquire()` and `with lock: sleep(60)` are one frame at
+one line. The snapshot says it where the kernel did.
 
 Not known here: who has the bound method of C that a `with lock:` leaves on the value stack. It looks like somebody's,
 so a lock that is entered so may always be released. Threads in `queue.SimpleQueue.get`, C code, count as running.
