@@ -1,6 +1,6 @@
-"""What all tests share: programs to look at, and a Ctrl-C that works, here and in every process that a test starts.
+"""What all tests share: programs to look at, and signals that work, here and in every process that a test starts.
 
-Jobs in the background are started with it ignored, and a process hands that on to its children.
+Jobs in the background are started with Ctrl-C ignored, under nohup with hang-ups; a process hands that on to its children.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ def pytest_configure() -> None:
     """Before anything is collected, in each worker."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:  # under nohup
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

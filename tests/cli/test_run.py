@@ -81,7 +81,7 @@ def test_console_script_is_watched(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_signal_to_us_is_the_commands_and_its_end_is_ours_as_a_shell_says_it(number: int) -> None:
-    script = "print('ready', flush=True); import signal; signal.pause()"
+    script = "import signal; print('ready', flush=True); signal.pause()"
     run = start("--", sys.executable, "-c", script)
     assert run.stdout is not None
     assert run.stdout.readline() == "ready\n"

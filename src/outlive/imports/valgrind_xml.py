@@ -86,6 +86,8 @@ class _Document:
         self._finished = False
         self._parser = expat.ParserCreate()
         self._parser.buffer_text = True
+        if hasattr(self._parser, "SetReparseDeferralEnabled"):
+            self._parser.SetReparseDeferralEnabled(False)  # a tag's length is bounded here
         self._parser.StartElementHandler = self._start
         self._parser.EndElementHandler = self._end
         self._parser.CharacterDataHandler = self._characters
@@ -112,10 +114,9 @@ class _Document:
 
     def end(self) -> Report:
         """The report; it is whole when its last element has closed and nothing was wrong."""
-        closed = self._draft.whole
         if not self._over:
-            self.feed(b"", last=True)
-        self._draft.whole = closed and not self._over
+            self.feed(b"", last=True)  # newer expat waits for more before it tells of the last tag
+        self._draft.whole = self._draft.whole and not self._over
         if self._draft.whole and not self._finished:
             self._draft.whole = False
             self._draft.trouble("the program was still running when this was written")
