@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+import zlib
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -28,11 +29,23 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """With OUTLIVE_SKIP_ANY_PYTHON=1, leave out what is the same on every Python, so that one run of many has it."""
-    if os.environ.get("OUTLIVE_SKIP_ANY_PYTHON"):
-        left_out = [item for item in items if item.get_closest_marker("any_python")]
-        items[:] = [item for item in items if not item.get_closest_marker("any_python")]
+    """Leave out what another of many runs has.
+
+    With OUTLIVE_SKIP_ANY_PYTHON=1, what is the same on every Python. With OUTLIVE_SLOW_SHARE=0/3, of the files of slow
+    tests all but the first third, by a number of their names: the other thirds are another Python's.
+    """
+    left_out = [item for item in items if _is_anothers(item)]
+    if left_out:
+        items[:] = [item for item in items if not _is_anothers(item)]
         config.hook.pytest_deselected(items=left_out)
+
+
+def _is_anothers(item: pytest.Item) -> bool:
+    if os.environ.get("OUTLIVE_SKIP_ANY_PYTHON") and item.get_closest_marker("any_python"):
+        return True
+    share, _, shares = os.environ.get("OUTLIVE_SLOW_SHARE", "0/1").partition("/")
+    file = item.nodeid.partition("::")[0]
+    return bool(item.get_closest_marker("slow")) and zlib.crc32(file.encode()) % int(shares) != int(share)
 
 
 @pytest.fixture(autouse=True, scope="session")
