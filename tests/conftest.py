@@ -1,6 +1,6 @@
 """What all tests share: programs to look at, and signals that work, here and in every process that a test starts.
 
-Jobs in the background are started with Ctrl-C ignored, under nohup with hang-ups; a process hands that on to its children.
+Jobs in the background are started with Ctrl-C ignored, under nohup with hang-ups, and a process hands that on.
 """
 
 from __future__ import annotations
