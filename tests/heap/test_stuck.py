@@ -1,4 +1,4 @@
-"""Tasks and threads that can never wake are found, and no others. `stuck_programs` says what each scenario is."""
+"""Tasks and threads that can never wake are found, and no others: those of `stuck_programs` and `stuck_threads`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 from looking import heap_of
-from stuck_programs import CLOSED, FORWARD, TASKS, THREADS
+from stuck_programs import CLOSED, FORWARD, TASKS
+from stuck_threads import THREADS
 
 from outlive.heap import Heap
 from outlive.heap.blocked_threads import blocked_threads

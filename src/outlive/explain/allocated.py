@@ -1,8 +1,8 @@
 """Which native code takes what stays: from what a watched process saw of its allocations in a few more steps.
 
 Given are *piles*: blocks of one size that were taken at one place and are still there, with the lines of Python that
-ran, the native frames beneath them (resolved already) and what the blocks are. A pile counts where it makes up a good
-share of what leaks per step; the rest is what any program keeps.
+ran, the native frames beneath them, which the caller knows how to name, and what the blocks are. A pile counts where
+it makes up a good share of what leaks per step; the rest is what any program keeps.
 
 Three mistakes look different here:
   - a block that is no object: whoever took it, the innermost library's function, never freed it;
