@@ -49,12 +49,19 @@ class Site:
 @dataclass(frozen=True)
 class NativeFrame:
     """A place in native code. `address` is as the module's file counts. `certain`: the symbol table says that the
-    function reaches as far; else `function` is the nearest one named before it, "" where there is none."""
+    function reaches as far; else `function` is the nearest one named before it, "" where there is none.
+
+    `file` and `line` come from debug information, "" and 0 without any. `inlined`: the compiler put this call into the
+    frame that follows it.
+    """
 
     module: str
     address: int
     function: str = ""
     certain: bool = True
+    file: str = ""
+    line: int = 0
+    inlined: bool = False
 
 
 @dataclass(frozen=True)

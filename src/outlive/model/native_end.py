@@ -1,0 +1,126 @@
+"""What native code left behind, as data: losses, uses of memory that were wrong, and the report of a program's life.
+
+Plain and serialisable: nothing here knows how it was recorded, or how it is printed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from outlive.model.explanation import NativeFrame, Owner
+from outlive.model.leftovers import NOBODY, Category, ProgramEnd
+from outlive.model.native_blocks import BlockKind, PythonLine
+from outlive.model.verdict import Cost, Note, Verdict
+
+
+@dataclass(frozen=True)
+class NativeCall:
+    """Who called, in both languages: frames innermost first, inlined ones too; Python lines innermost first."""
+
+    frames: tuple[NativeFrame, ...] = ()
+    lines: tuple[PythonLine, ...] = ()
+    thread: int = 0
+
+
+@dataclass(frozen=True)
+class LossEvent:
+    """How the last pointer went. `kind`: "parent freed", "overwritten", "discarded".
+
+    parent freed: `at` is who freed the block that held it. overwritten: who wrote over it. discarded: the function that
+    returned, or was left, with the only pointer in a variable of its own. `sure`: seen with this very block; else
+    with another one of the same origin. `count`: of so many blocks it was seen.
+    """
+
+    kind: str
+    at: NativeCall
+    sure: bool = True
+    count: int = 1
+    words: str = ""
+
+
+@dataclass(frozen=True)
+class NativeLoss:
+    """Blocks lost by one mistake.
+
+    `what` is a type where one is known, else the function that made them. `parts` are further losses folded under
+    these. `category` says when the last pointer went. `evidence` are lines of proof.
+    """
+
+    what: str
+    count: int
+    bytes: int
+    under_count: int
+    under_bytes: int
+    kind: BlockKind
+    made: NativeCall
+    category: Category = Category.RUNTIME
+    owner: Owner = NOBODY
+    events: tuple[LossEvent, ...] = ()
+    certain: bool = True
+    sentence: str = ""
+    evidence: tuple[str, ...] = ()
+    remedy: str = ""
+    fingerprint: str = ""
+    harmless: bool = False
+    parts: tuple[NativeLoss, ...] = ()
+    per_step: float = 0.0
+
+
+@dataclass(frozen=True)
+class BrokenUse:
+    """Memory used wrongly. `kind`: double-free, interior-free, foreign-free, mismatched-free, write-after-free,
+    use-after-free, overrun, double-close. `calls` are (role, who): made, freed, used; in the order of time.
+    """
+
+    kind: str
+    sentence: str
+    calls: tuple[tuple[str, NativeCall], ...] = ()
+    address: int = 0
+    bytes: int = 0
+    count: int = 1
+    evidence: tuple[str, ...] = ()
+    fingerprint: str = ""
+
+
+@dataclass(frozen=True)
+class OpenHandle:
+    """Handles of an event loop that were not closed by one mistake. `type`: "timer", "tcp"; `state` in words."""
+
+    type: str
+    count: int
+    state: str
+    sentence: str
+    made: NativeCall | None = None
+    stopped: NativeCall | None = None
+    fingerprint: str = ""
+
+
+@dataclass(frozen=True)
+class TypeTotal:
+    """What was alive at the end, by what it is. `lost` of `count` can be freed by nobody."""
+
+    what: str
+    count: int
+    bytes: int
+    lost: int = 0
+    lost_bytes: int = 0
+
+
+@dataclass(frozen=True)
+class NativeReport:
+    """What `outlive run` says of a native program; text, JSON and page print this and nothing else."""
+
+    command: tuple[str, ...]
+    end: ProgramEnd
+    verdict: Verdict
+    reason: str
+    losses: tuple[NativeLoss, ...] = ()
+    broken: tuple[BrokenUse, ...] = ()
+    handles: tuple[OpenHandle, ...] = ()
+    totals: tuple[TypeTotal, ...] = ()
+    notes: tuple[Note, ...] = ()
+    cost: Cost | None = None
+    seconds: float = 0.0
+    looks: int = 0
+    live_count: int = 0
+    live_bytes: int = 0
