@@ -174,6 +174,9 @@ class Watch:
                 thread = get_ident()
                 if self._count() != self._seen:
                     self._changed(frame, event, arg, thread)
+                marked, line, _ = self._marks.get(thread, _NOWHERE)
+                if self._passed and marked == id(frame):
+                    self._pass_line(frame.f_code.co_filename, line)
                 self._marks[thread] = (id(frame), frame.f_lineno, None)
             except Exception as error:
                 self._give_up(f"{type(error).__name__}: {error}")
@@ -183,9 +186,12 @@ class Watch:
         """Count how often a line runs that is blamed without a C function: one that opens does so most times."""
         ran = frame.f_back if event == "call" else frame
         if ran is not None:
-            counts = self._passed.get((ran.f_code.co_filename, ran.f_lineno))
-            if counts is not None:
-                counts[1] += 1
+            self._pass_line(ran.f_code.co_filename, ran.f_lineno)
+
+    def _pass_line(self, file: str, line: int) -> None:
+        counts = self._passed.get((file, line))
+        if counts is not None:
+            counts[1] += 1
 
     def _is_seldom(self, candidate: dict[str, Any]) -> bool:
         """Whether the line ran so often without opening that it was merely there."""
