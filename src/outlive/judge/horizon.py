@@ -26,6 +26,7 @@ _FEWEST_STEPS_HEAVY = 128
 _FEWEST_STEPS_HANDLES = 64
 # A leak of one in a thousand steps shows 25 times in the last three quarters of these.
 _ACQUIT_AT = 1 << 15
+_BEFORE_CONFIRMING = 0.75
 
 
 @dataclass(frozen=True)
@@ -91,9 +92,12 @@ def _least_for_handles(budget: Budget, handles: float) -> float:
 
 
 def _affordable(budget: Budget, progress: Progress) -> float:
-    """The step count that the whole budget allows, a quarter of the time left set aside for sampling."""
-    left = max(0.0, budget.seconds - progress.elapsed_seconds)
-    steps = progress.steps + 0.75 * left / max(progress.seconds_per_step, 1e-9)
+    """The step count at three quarters of the time: what comes after that is for confirming on later steps.
+
+    A share of the time that is *left* would recede as the run comes near, and be reached with no time to confirm.
+    """
+    left = max(0.0, _BEFORE_CONFIRMING * budget.seconds - progress.elapsed_seconds)
+    steps = progress.steps + left / max(progress.seconds_per_step, 1e-9)
     return min(steps, budget.steps) if budget.steps is not None else steps
 
 
