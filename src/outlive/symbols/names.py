@@ -10,13 +10,19 @@ import re
 from functools import lru_cache
 from typing import Any
 
+from outlive.symbols.rust_v0 import demangled
+
 _RUST_HASH = re.compile(r"::h[0-9a-f]{16}$")
 # How older Rust writes what C++'s names cannot hold.
 _RUST_SIGNS = {
     "$LT$": "<", "$GT$": ">", "$u20$": " ", "$RF$": "&", "$BP$": "*", "$LP$": "(", "$RP$": ")", "$C$": ",",
     "$u7b$": "{", "$u7d$": "}", "$u5b$": "[", "$u5d$": "]", "$u27$": "'", "$u3b$": ";", "$u2b$": "+", "..": "::",
 }  # fmt: skip
-_LONGEST = 4096
+_LONGEST, _LONGEST_READABLE = 4096, 1 << 14
+# A name can refer back to parts of itself, each time twice, and stand for gigabytes that way. Of 67,000 names of
+# clang's, LLVM's and Z3's libraries three have more than 40 such references.
+_REFERENCE = re.compile(r"[ST][0-9A-Z]*_")
+_MOST_REFERENCES = 48
 
 
 @lru_cache(maxsize=4096)
@@ -25,9 +31,15 @@ def readable(name: str) -> str:
     >>> readable("JSONToObj")
     'JSONToObj'
     """
-    if not name.startswith("_Z") or len(name) > _LONGEST:
+    if len(name) > _LONGEST:
+        return name
+    if name.startswith("_R"):
+        return demangled(name) or name
+    if not name.startswith("_Z") or len(_REFERENCE.findall(name)) > _MOST_REFERENCES:
         return name
     found = _demangled(name)
+    if len(found) > _LONGEST_READABLE:
+        return name
     return _rust(found) if _RUST_HASH.search(found) else found
 
 

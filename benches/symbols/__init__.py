@@ -1,0 +1,1 @@
+"""How fast native places get their names, lines and inlined functions, against binutils' and LLVM's own tools."""
