@@ -30,6 +30,7 @@
 
 #include "preload/interpose.h"
 #include "preload/report.h"
+#include "preload/step_looks.h"
 
 enum { PATH_MAX_BYTES = 4096, LOOKS_MAX = 32, WAIT_FOR_PARENT_MS = 2000 };
 
@@ -146,10 +147,23 @@ static int look(const char *path, int why) {
   return failed;
 }
 
-OL_EXPORT void outlive_blocks_step(uint64_t step) { atomic_store(&ol_recorder_now.step, (uint32_t)step); }
+/* Our own frames lie where functions of the program have just returned from: what those left there, and we do not write
+ * over, would hold the very block that they lost. */
+static __attribute__((noinline)) void wipe_below(void) {
+  char dead[1536];
+  memset(dead, 0, sizeof dead);
+  __asm__ volatile("" : : "r"(dead) : "memory");
+}
+
+OL_EXPORT void outlive_blocks_step(uint64_t step) {
+  atomic_store(&ol_recorder_now.step, (uint32_t)step);
+  ol_look_at_step(step);
+}
 OL_EXPORT int outlive_blocks_mode(void) { return ol_recording() ? (int)ol_recorder_now.mode - OL_RECORD_OFF : 0; }
 OL_EXPORT int outlive_blocks_look(const char *path, int why) {
-  int program_errno = errno, failed = look(path, why);
+  int program_errno = errno;
+  wipe_below();
+  int failed = look(path, why);
   errno = program_errno;
   return failed;
 }
@@ -176,7 +190,7 @@ static char *put_number(char *at, uint32_t number) {
 }
 
 int ol_look_into_folder(int why) {
-  char path[OL_FOLDER_MAX + 64], *at = path;
+  char path[OL_FOLDER_MAX + 64] = {0}, *at = path;
   if (ol_recorder_now.folder[0] == 0) return ENOENT;
   at = put_text(at, ol_recorder_now.folder);
   at = put_text(at, "/blocks-");
