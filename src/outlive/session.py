@@ -47,6 +47,8 @@ class CheckSettings:
     `sites` stamps each object with the line that made it. `mine` are packages: with any, a finding that none of them
     holds or made is a note. `contracts` is a file of contracts (None: `outlive.toml` in the scenario's folder or one
     above it); `use_contracts` False: neither these nor the built-in ones, only what the code itself declares.
+    `native`: run some steps once more with each native block recorded, and look which are lost; None: where that is
+    possible and quick.
     """
 
     steps: int | None = None
@@ -58,6 +60,7 @@ class CheckSettings:
     mine: tuple[str, ...] = ()
     contracts: Path | None = None
     use_contracts: bool = True
+    native: bool | None = None
     progress: Callable[[str], None] | None = None
 
 
@@ -76,7 +79,13 @@ def check(target: str, settings: CheckSettings | None = None) -> CheckResult:
         contracts=rows(contracts),
     )
     with Trial(target, options) as trial:
-        return run_check(trial, settings, scenario=target, contracts=contracts)
+        result = run_check(trial, settings, scenario=target, contracts=contracts)
+    if settings.native is False:
+        return result
+    from outlive.native_inquiry import Wanted, look_at_native_memory  # most of its rooms are nobody else's
+
+    wanted = Wanted(settings.native is True, settings.allow, settings.mine, settings.steps)
+    return look_at_native_memory(result, target, options, wanted, start_seconds=trial.start_seconds)
 
 
 def run_check(

@@ -21,6 +21,7 @@ def result_of(folder: Path, code: str, *, time_budget_s: float | None = 120, **s
     """Where nothing else is said, a check ends by what it sees; the time is for a machine that has much else to do."""
     scenario = folder / "scenario.py"
     scenario.write_text(code)
+    settings.setdefault("native", False)  # a second run has tests of its own
     return check(str(scenario), CheckSettings(time_budget_s=time_budget_s, **settings))  # type: ignore[arg-type]
 
 

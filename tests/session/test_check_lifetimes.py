@@ -27,6 +27,7 @@ SESSION = """
 def result_of(folder: Path, *code: str, steps: int = STEPS, **settings: object) -> CheckResult:
     scenario = folder / "scenario.py"
     scenario.write_text("".join(map(textwrap.dedent, code)), encoding="utf-8")
+    settings.setdefault("native", False)  # a second run has tests of its own
     # It ends with its steps; the time is for a machine that has much else to do.
     return check(str(scenario), CheckSettings(steps=steps, time_budget_s=120, **settings))  # type: ignore[arg-type]
 

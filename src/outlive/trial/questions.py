@@ -27,6 +27,8 @@ ANSWERED_BY = {
     "allocations": "outlive.trial.allocations:tell",
     "watch-calls": "outlive.trial.calls_at:watch",
     "calls": "outlive.trial.calls_at:tell",
+    "native-begin": "outlive.trial.native_looks:begin",
+    "native-look": "outlive.trial.native_looks:look",
 }
 
 

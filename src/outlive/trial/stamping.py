@@ -12,13 +12,14 @@ from outlive import _core
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
 SITES_VARIABLE = "OUTLIVE_TRIAL_SITES"  # as in `launch`, which is the parent's and is not imported here
 FIRST_STEP, BETWEEN = 2, 0xFFFFFFFF
 _STAMPS = _core.Stamps()
-tick = _STAMPS.tick
-"""Set the tick; does nothing while there are no stamps."""
+tick: Callable[[int], object] = _STAMPS.tick
+"""Set the tick; does nothing while there are no stamps. While native memory is looked at, its recorder is told."""
 
 
 def begin() -> None:

@@ -6,8 +6,8 @@ share one event loop, made by whatever policy the scenario has set, as they woul
 
 from __future__ import annotations
 
-from outlive.trial import board
-from outlive.trial.stamping import BETWEEN, FIRST_STEP, tick
+from outlive.trial import board, stamping
+from outlive.trial.stamping import BETWEEN, FIRST_STEP
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -50,10 +50,11 @@ class Runner:
                 self._plain_steps(end)
             else:
                 self.loop.run_until_complete(self._async_steps(end))
-        tick(BETWEEN)
+        stamping.tick(BETWEEN)
 
     def _plain_steps(self, end: int) -> None:
         step, stepped, leave_if_copy = self._scenario.step, self._line.board.stepped, self._line.leave_if_copy
+        tick = stamping.tick
         for index in range(self.done, end):
             tick(FIRST_STEP + index)
             result = step(index)
@@ -68,7 +69,7 @@ class Runner:
 
     async def _async_steps(self, end: int) -> None:
         step, stepped, leave_if_copy = self._scenario.step, self._line.board.stepped, self._line.leave_if_copy
-        create_task = self.loop.create_task
+        create_task, tick = self.loop.create_task, stamping.tick
         for index in range(self.done, end):
             tick(FIRST_STEP + index)
             result = step(index)

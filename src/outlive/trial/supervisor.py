@@ -52,11 +52,13 @@ class Trial:
         self._rss_bytes = 0
         self.own_modules: frozenset[str] = frozenset()
         self.stamps: dict[str, Any] = {}
+        self.start_seconds = 0.0
 
     def start(self) -> Ended | None:
         """Start the process, load the scenario, run its setup. None: it is ready for its first step."""
         if self._child is not None:
             raise RuntimeError("a trial starts once")
+        began = now()
         file, _ = file_and_function(self.scenario)
         target = os.path.abspath(file) + self.scenario[len(file) :] if file else self.scenario
         self._adoption = Adoption()
@@ -71,6 +73,7 @@ class Trial:
             return answer
         self.own_modules = frozenset(answer["own_modules"])
         self.stamps = dict(answer["stamps"])
+        self.start_seconds = now() - began
         return None
 
     def advance(self, steps: int) -> Reading | Ended:
@@ -109,6 +112,14 @@ class Trial:
         """Have the child write its heap to a file beside (not in) its temp folder; gone when the trial is closed."""
         path = os.path.join(self._running.folder, f"heap-{name}")
         answer = self.ask("snapshot", {"path": path})
+        return answer if isinstance(answer, Ended) else path
+
+    def native_look(self, name: str) -> str | Ended:
+        """Have the child look at its native memory, into a file like a snapshot's. Raises MeasureError if it cannot."""
+        path = os.path.join(self._running.folder, f"blocks-{name}")
+        answer = self.ask("native-look", {"path": path})
+        if not isinstance(answer, Ended) and answer["why"]:
+            raise MeasureError(f"no look at native memory: {answer['why']}")
         return answer if isinstance(answer, Ended) else path
 
     def finish(self) -> Ended:
