@@ -30,6 +30,7 @@ class FakeSettings:
     mine: tuple[str, ...] = ()
     contracts: Path | None = None
     use_contracts: bool = True
+    native: bool | None = None
     progress: Callable[..., None] | None = None
 
 
@@ -72,6 +73,14 @@ def test_exit_code_says_the_verdict(session: FakeSession, scenario: str, verdict
 def test_defaults_leave_the_choice_to_the_session(session: FakeSession, scenario: str) -> None:
     main(["check", scenario])
     assert session.asked == [("scenario.py", FakeSettings())]
+
+
+@pytest.mark.parametrize(("word", "native"), [("--native", True), ("--no-native", False)])
+def test_whether_to_look_at_native_memory_reaches_the_session(
+    session: FakeSession, scenario: str, word: str, native: bool
+) -> None:
+    main(["check", scenario, word])
+    assert session.asked == [("scenario.py", FakeSettings(native=native))]
 
 
 def test_options_reach_the_session_in_its_units(session: FakeSession, scenario: str) -> None:

@@ -61,7 +61,7 @@ def test_command_that_is_no_python_runs_and_the_words_say_why_it_was_not_watched
 
 @pytest.mark.slow
 def test_strict_does_not_take_an_unwatched_program_for_a_clean_one() -> None:
-    assert outlive("--strict", "--", "true").returncode == 3
+    assert outlive("--strict", "--", "sh", "-c", "true").returncode == 3
 
 
 @pytest.mark.slow
@@ -119,6 +119,8 @@ def test_nothing_stays_behind_without_a_folder_of_the_users(tmp_path: Path) -> N
         (["--", "no-such-command"], "cannot start no-such-command: No such file or directory"),
         (["--", "app.py"], "outlive run -- python app.py"),
         (["--", "-m", "app"], "outlive run -- python -m app"),
+        (["--guard", "--", "python", "app.py"], "--guard is about native memory"),
+        (["--iterations", "/nowhere/runs.json", "--", "true"], "cannot write /nowhere/runs.json"),
         (["--every", "soon", "--", "true"], "is no time such as 500ms, 30s, 5m or 1h"),
         (["--signal", "KILL", "--", "true"], "is no signal that can be caught"),
         (["--contracts", "none.toml", "--", "true"], "cannot read none.toml"),

@@ -146,6 +146,7 @@ PROGRAMS = (
 
 def checked(folder: Path, text: str, steps: int = 400, **settings: object) -> CheckResult:
     (folder / "scenario.py").write_text(textwrap.dedent(text), encoding="utf-8")
+    settings.setdefault("native", False)  # a second run has tests of its own
     # It ends with its steps; the time is for a machine that has much else to do.
     told = CheckSettings(steps=steps, time_budget_s=120, **settings)  # type: ignore[arg-type]
     return check(str(folder / "scenario.py"), told)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import subprocess
 
 import pytest
@@ -57,3 +58,22 @@ def test_a_grandchild_is_not_a_child(start):
         "p.stdout.readline(); print('ready', flush=True); input()"
     )
     assert [row.name for row in children.list_children(program.pid)] == ["sh"]
+
+
+_COPY = """
+import ctypes, os, platform
+number = {"x86_64": 56, "aarch64": 220}[platform.machine()]
+pid = ctypes.CDLL(None).syscall(number, 0, 0, 0, 0, 0)   # clone without a signal at its end
+if pid == 0:
+    os._exit(0)
+os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT | 0x40000000)
+print("ready", flush=True)
+input()
+"""
+
+
+@pytest.mark.usefixtures("either_way")
+def test_a_copy_whose_end_is_told_to_nobody_is_no_child(start):
+    if platform.machine() not in ("x86_64", "aarch64"):
+        pytest.skip("the number of the system call is not known here")
+    assert children.list_children(start(_COPY).pid) == []

@@ -119,8 +119,8 @@ def leak(*findings: Finding) -> CheckResult:
             Note("growing", "native grows by 1.2 B per step; some 40,000 more steps would tell"),
         ),
         controls=(
-            Control("leaked", "positive", "leak", "leak", True),
-            Control("dropped", "null", "flat", "flat", True),
+            Control("planted leak", "positive", "leak", "leak", True),
+            Control("planted innocent", "null", "flat", "flat", True),
         ),
         smallest_visible={
             "objects": Rate(0.001, 0, 0),

@@ -8,8 +8,11 @@ from outlive.model.verdict import CheckResult, Control, Cost, Evidence, Finding,
 
 FIFTH = Rate(0.2, 0.199, 0.202)
 NOTHING = Rate(0, 0, 0)
-SEEN = (Control("leaked", "positive", "leak", "leak", True), Control("dropped", "null", "flat", "flat", True))
-MISSED = (Control("leaked", "positive", "leak", "flat", False),)
+SEEN = (
+    Control("planted leak", "positive", "leak", "leak", True),
+    Control("planted innocent", "null", "flat", "flat", True),
+)
+MISSED = (Control("planted leak", "positive", "leak", "flat", False),)
 
 
 def evidence(counter: str, of: str = "", unit: str = "", rate: Rate = FIFTH) -> Evidence:

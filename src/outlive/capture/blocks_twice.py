@@ -34,12 +34,13 @@ def rows_lost_in_both(first: BlockLook, second: BlockLook) -> Numbers:
             why=f"processes {first.facts['pid']} and {second.facts['pid']}",
             hint="take two looks at one process, and give the earlier one first",
         )
-    lost_before = _lost(first)
-    lost_now = _lost(second)
-    before = {(int(first.address[row]), int(first.tick[row])) for row in lost_before}
-    return np.array(
-        [row for row in lost_now if (int(second.address[row]), int(second.tick[row])) in before], dtype=np.uint64
-    )
+    lost = _lost(second)
+    if not len(first.address):
+        return lost[:0]
+    place = np.minimum(np.searchsorted(first.address, second.address[lost]), len(first.address) - 1)
+    same = (first.address[place] == second.address[lost]) & (first.tick[place] == second.tick[lost])
+    both: Numbers = lost[same & (first.block_class[place] <= BlockClass.LOST_UNDER)]
+    return both
 
 
 def _lost(look: BlockLook) -> Numbers:

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from outlive.cli import exit_codes, last_result
+from outlive.cli import check_cmd, exit_codes, last_result
 from outlive.cli.console import ProgressLine, complain, say, wants_color
 from outlive.cli.parsing import positive_int, positive_seconds
 from outlive.errors import UsageError
@@ -31,6 +31,8 @@ outlive check scenario.py --allow app.Cache     # this type may grow
 outlive check scenario.py --mine app            # only what app holds or made
 outlive check scenario.py --contracts ends.toml # what must end, besides the built-in contracts
 outlive check scenario.py --json | jq .verdict
+outlive check --cmd './prog {i}'                # any program: run it again and again; what does it lose?
+outlive check --cmd './server {n}' --steps 2000 # one that marks its steps: cc -I"$(outlive check --header)"
 """
 _MEGABYTE = 1024 * 1024
 
@@ -38,8 +40,12 @@ _MEGABYTE = 1024 * 1024
 def configure(parser: argparse.ArgumentParser) -> None:
     """Give `parser` the arguments of this verb."""
     parser.add_argument(
-        "scenario", metavar="SCENARIO", help="a Python file with step(i), file.py:function or module:function"
+        "scenario",
+        metavar="SCENARIO",
+        nargs="?",
+        help="a Python file with step(i), file.py:function or module:function",
     )
+    check_cmd.configure(parser)
     parser.add_argument("--steps", type=positive_int, metavar="N", help="run at most N steps (default: as time allows)")
     parser.add_argument(
         "--time-budget",
@@ -86,6 +92,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--no-contracts", action="store_true", help="neither these nor the built-in ones; only what the code declares"
     )
+    parser.add_argument(
+        "--native",
+        action=argparse.BooleanOptionalAction,
+        default=None,
+        help="run some steps once more to see which native memory is lost (default: where that is quick)",
+    )
     parser.add_argument("--show-output", action="store_true", help="print the end of what the scenario printed")
     parser.add_argument("--json", action="store_true", help="print the result as JSON (schema outlive.check/1)")
     parser.add_argument("--json-to", type=Path, metavar="FILE", help="also write the JSON result to FILE")
@@ -93,20 +105,31 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Check, print, and return the exit code of the verdict."""
-    refuse_missing_file(args.scenario)
+    if args.header:
+        say(str(check_cmd.header_folder()))
+        return exit_codes.NOTHING_FOUND
+    check_cmd.refuse_both(args)
+    if args.scenario is not None:
+        refuse_missing_file(args.scenario)
     refuse_unwritable(args.json_to)
-    from outlive import session
-
     end_in_order_when_told()
     progress = ProgressLine()
     try:
-        result = session.check(args.scenario, settings_of(args, progress))
+        result = _result(args, progress)
     finally:
         progress.wipe()
     if args.show_output and result.output_tail:
         complain(f"--- the scenario's output, its end ---\n{result.output_tail.rstrip()}\n---")
     publish(result, as_json=args.json, json_file=args.json_to)
     return exit_codes.of_verdict(result.verdict)
+
+
+def _result(args: argparse.Namespace, progress: ProgressLine) -> CheckResult:
+    if args.cmd is not None:
+        return check_cmd.check(args, progress)
+    from outlive import session
+
+    return session.check(args.scenario, settings_of(args, progress))
 
 
 def end_in_order_when_told() -> None:
@@ -146,6 +169,7 @@ def settings_of(args: argparse.Namespace, progress: ProgressLine) -> CheckSettin
         mine=tuple(args.mine),
         contracts=args.contracts,
         use_contracts=not args.no_contracts,
+        native=args.native,
         progress=progress if progress.live else None,
     )
 

@@ -16,12 +16,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from outlive.cli import exit_codes
+from outlive.cli import exit_codes, run_native
 from outlive.cli.console import complain, wants_color
 from outlive.cli.parsing import positive_seconds
 from outlive.errors import MeasureError, OutliveError, UsageError
 
 if TYPE_CHECKING:
+    from outlive.cli.run_native import NativeRun
     from outlive.model.contracts import Contracts
     from outlive.model.leftovers import EndReport
     from outlive.resident.folder import RunFolder
@@ -30,6 +31,7 @@ SUMMARY = "Watch a program from its first line to its end and say what was still
 EXAMPLES = """\
 outlive run -- python app.py --port 8000          # the report comes when it has ended
 outlive run -- uvicorn app:app                    # any command that starts a Python
+outlive run -- ./server --port 80                 # a program without Python: what it lost of native memory
 outlive run --every 5s -o run/ -- python -m app   # keep the looks; figures every five seconds
 outlive run --strict --json end.json -- pytest    # for a machine: exit code 1 when something leaked
 kill -USR2 PID                                    # a snapshot of the watched program, which goes on
@@ -80,6 +82,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="exit with 1 for a leak and 3 for 'could not tell' where the program has 0",
     )
+    run_native.configure(parser)
     parser.add_argument("command", nargs=argparse.REMAINDER, metavar="-- CMD …", help="the command and its words")
 
 
@@ -93,27 +96,56 @@ def run(args: argparse.Namespace) -> int:
     contracts = contracts_here(args.contracts)
     folder = RunFolder(args.output)
     try:
+        native = run_native.native_run(args, words, folder.path)
         folder.give_orders(_orders(args, contracts))
-        status = _run(words, folder)
-        verdict_code = _aftermath(args, words, folder, status, contracts)
+        status = _run(words, folder, native)
+        verdict_code = _aftermath(args, words, folder, status, contracts, native)
     finally:
         folder.put_away()
     code = status if status >= 0 else 128 - status
     return code or (verdict_code if args.strict else exit_codes.NOTHING_FOUND)
 
 
-def _aftermath(args: argparse.Namespace, words: list[str], folder: RunFolder, status: int, contracts: Contracts) -> int:
+def _aftermath(
+    args: argparse.Namespace,
+    words: list[str],
+    folder: RunFolder,
+    status: int,
+    contracts: Contracts,
+    native: NativeRun | None,
+) -> int:
     """Say what there is to say; returns the exit code of the verdict. What fails here must not cost the command's."""
     from outlive.cli.main import bug_report
 
     try:
-        return _told(args, words, folder, status, contracts)
+        if native is None:
+            return _told(args, words, folder, status, contracts)
+        return _told_with_native(args, words, folder, status, contracts, native)
     except OutliveError as error:
         complain(f"outlive: {error}")
         return error.exit_code
     except Exception as error:
         complain(bug_report(error, ["run", "--", *words]))
         return exit_codes.OUR_OWN_BUG
+
+
+def _told_with_native(
+    args: argparse.Namespace,
+    words: list[str],
+    folder: RunFolder,
+    status: int,
+    contracts: Contracts,
+    native: NativeRun,
+) -> int:
+    """The report on the Python that the command was or started, if any; then that on native memory."""
+    has_python = folder.told().state != ""
+    code = _told(args, words, folder, status, contracts) if has_python else exit_codes.NOTHING_FOUND
+    if args.exit_report is False:
+        if folder.stays and not has_python:
+            complain(f"outlive: the looks are in {folder.path}")
+        return code
+    native_code = native.tell(status, args.json, args.report, after_another=has_python)
+    return exit_codes.LEAK_FOUND if exit_codes.LEAK_FOUND in (code, native_code) else code or native_code
 
 
 def _told(args: argparse.Namespace, words: list[str], folder: RunFolder, status: int, contracts: Contracts) -> int:
@@ -144,7 +176,7 @@ def _publish(report: EndReport, args: argparse.Namespace) -> None:
         _write(args.json, lambda: json.dumps(end_json.to_json(report), indent=2))
 
 
-def _run(words: list[str], folder: RunFolder) -> int:
+def _run(words: list[str], folder: RunFolder, native: NativeRun | None) -> int:
     """Start the command, hand on what is meant for it, return its status as subprocess gives it.
 
     Signals are blocked here and fetched one by one: only so is it known who sent them. What a terminal sends, it sends
@@ -153,16 +185,26 @@ def _run(words: list[str], folder: RunFolder) -> int:
     handed_on = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2}
     before = signal.pthread_sigmask(signal.SIG_BLOCK, handed_on | {signal.SIGCHLD})
     try:
-        pid = _spawn(words, folder.environment(os.environ), before)
+        environment = folder.environment(os.environ)
+        pid = _spawn(words, environment if native is None else native.environment(environment), before)
+        if native is not None:
+            native.started(pid)
         seen = ""
         while True:
-            arrived = signal.sigtimedwait(handed_on | {signal.SIGCHLD}, _POLL_S)
+            patience = _POLL_S if native is None else native.wait_s(_POLL_S)
+            arrived = signal.sigtimedwait(handed_on | {signal.SIGCHLD}, patience)
             seen = _tell_of_snapshots(folder, seen)
             ended, status = _status_of(pid)
+            if native is not None:
+                native.ended() if ended else native.look()
             if ended:
                 return status
-            if arrived is not None and arrived.si_signo != signal.SIGCHLD and arrived.si_code < _FROM_THE_KERNEL:
-                os.kill(pid, arrived.si_signo)
+            if arrived is not None and arrived.si_signo != signal.SIGCHLD:
+                ours_to_hand_on = arrived.si_code < _FROM_THE_KERNEL
+                if native is not None:
+                    native.heard(arrived.si_signo, look=ours_to_hand_on)
+                if ours_to_hand_on:
+                    os.kill(pid, arrived.si_signo)
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 

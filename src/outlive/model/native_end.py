@@ -42,8 +42,10 @@ class LossEvent:
 class NativeLoss:
     """Blocks lost by one mistake.
 
-    `what` is a type where one is known, else the function that made them. `parts` are further losses folded under
-    these. `category` says when the last pointer went. `evidence` are lines of proof.
+    `what` is a type where one is known, else the function that made them. `parts` say of what these consist, where that
+    is more than one thing; they are counted in the figures above them. `category` says when the last pointer went;
+    `when_known` is False where no look tells: then it is a guess. `caller` is the function that called the one that
+    made them, where it has a name. `processes` are the ids of those that lost them. `evidence` are lines of proof.
     """
 
     what: str
@@ -64,6 +66,9 @@ class NativeLoss:
     harmless: bool = False
     parts: tuple[NativeLoss, ...] = ()
     per_step: float = 0.0
+    when_known: bool = True
+    caller: str = ""
+    processes: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -93,6 +98,13 @@ class OpenHandle:
     made: NativeCall | None = None
     stopped: NativeCall | None = None
     fingerprint: str = ""
+    closed: NativeCall | None = None
+    """Who closed it, where it was."""
+    callback: NativeFrame | None = None
+    """The beginning of the close callback it was closed with, where that is the mistake."""
+    usual: NativeFrame | None = None
+    """The beginning of the one that its like are closed with."""
+    evidence: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -103,6 +115,20 @@ class TypeTotal:
     count: int
     bytes: int
     lost: int = 0
+    lost_bytes: int = 0
+
+
+@dataclass(frozen=True)
+class NativeProcess:
+    """One process of a run. `looks` at it, `ended`: the last one was at its end. `lost` counts all, told or not."""
+
+    pid: int
+    program: str
+    looks: int
+    ended: bool
+    live_count: int = 0
+    live_bytes: int = 0
+    lost_count: int = 0
     lost_bytes: int = 0
 
 
@@ -124,3 +150,4 @@ class NativeReport:
     looks: int = 0
     live_count: int = 0
     live_bytes: int = 0
+    processes: tuple[NativeProcess, ...] = ()

@@ -91,7 +91,9 @@ class Note:
 
 @dataclass(frozen=True)
 class Control:
-    """A planted leak (`positive`) or innocent (`null`); `seen` says whether the run judged it rightly."""
+    """A planted leak (`positive`) or innocent (`null`), or what the run can say of itself (`self-check`); `seen` says
+    whether it is as it should be.
+    """
 
     name: str
     kind: str
@@ -117,6 +119,7 @@ class CheckResult:
 
     `leftovers` outlived an end of their own and are not told by a finding. Each that is held from a root and not
     harmless, and whose end was declared or that can never wake, makes the verdict a leak; the others fail nothing.
+    `is_command`: `scenario` is a command line, run under the recorder of native blocks.
     """
 
     scenario: str
@@ -132,3 +135,4 @@ class CheckResult:
     traceback: str = ""
     output_tail: str = ""
     leftovers: tuple[Leftover, ...] = ()
+    is_command: bool = False

@@ -52,13 +52,19 @@ def count_by_state(pid: int | None = None) -> dict[str, int]:
 
 
 def list_children(pid: int | None = None) -> list[Child]:
-    """Every direct child, in the order of their numbers."""
+    """Every direct child, in the order of their numbers.
+
+    A child that was made to end without a signal is none: no `wait` of the program would see it. Such are the copies
+    of a process that are made to be looked at.
+    """
     if pid is None and not _has_any():
         return []
     rows = []
     for number in _numbers(pid):
         try:
             fields = procfs.stat_fields(number)
+            if fields[procfs.EXIT_SIGNAL] == b"0":
+                continue
             rows.append(Child(number, procfs.process_name(number), _state(fields)))
         except MeasureError:
             pass  # reaped since the listing

@@ -13,7 +13,7 @@ from outlive.probes.refusals import ProcessGone, refusal
 _CHUNK_BYTES = 32 * 1024  # below malloc's mmap threshold: reading must not make mappings of its own
 
 # Fields of /proc/PID/stat, counted from the state (field 3 of proc(5)), so that field N stands at N - 3.
-STATE, PARENT, FLAGS, MINOR_FAULTS, MAJOR_FAULTS, THREADS, START_TICKS = 0, 1, 6, 7, 9, 17, 19
+STATE, PARENT, FLAGS, MINOR_FAULTS, MAJOR_FAULTS, THREADS, START_TICKS, EXIT_SIGNAL = 0, 1, 6, 7, 9, 17, 19, 35
 
 _KERNEL_THREAD = 0x00200000  # PF_KTHREAD, one of the flags
 

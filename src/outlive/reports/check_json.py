@@ -36,6 +36,7 @@ def to_json(result: CheckResult) -> dict[str, Any]:
         "cost": None if result.cost is None else dataclasses.asdict(result.cost),
         "traceback": result.traceback,
         "output_tail": result.output_tail,
+        "is_command": result.is_command,
     }
 
 

@@ -19,12 +19,13 @@ from outlive.reports.style import Style, columns
 
 _SHOWN_WITH_IT = 6
 _SHOWN_TRACEBACK_LINES = 30
-_ASKED_ABOUT = ("objects", "blocks", "native", "fds", "threads")
+_ASKED_ABOUT = ("objects", "blocks", "blocks lost", "blocks alive", "native", "fds", "threads")
 _LONGEST_LINE = 1000  # of a sentence, or of a line of the program's own: longer ones are cut in their middle
 _BYTE_COUNTERS = ("native", "mapped", "bytes")
 _CONTROL_WORDS = {
-    "positive": ("planted leak found", "planted leak MISSED"),
-    "null": ("planted innocent cleared", "planted innocent ACCUSED"),
+    "positive": ("{name} found", "{name} MISSED"),
+    "null": ("{name} cleared", "{name} ACCUSED"),
+    "self-check": ("the recorder saw {got}", "the recorder did NOT see"),
 }
 
 
@@ -136,9 +137,9 @@ def _worth(result: CheckResult, style: Style) -> str:
 def _controls(result: CheckResult) -> str:
     parts = []
     for control in result.controls:
-        name = control.name
-        seen, missed = _CONTROL_WORDS.get(control.kind, (f"{name} as expected", f"{name} NOT as expected"))
-        parts.append(seen if control.seen else f"{missed} (expected {control.expected}, got {control.got})")
+        seen, missed = _CONTROL_WORDS.get(control.kind, ("{name} as expected", "{name} NOT as expected"))
+        words = (seen if control.seen else missed).format(name=control.name, got=control.got)
+        parts.append(words if control.seen else f"{words} (expected {control.expected}, got {control.got})")
     return printable(", ".join(parts), _LONGEST_LINE)
 
 

@@ -15,11 +15,24 @@ def after_check(result: CheckResult) -> tuple[str, str]:
     """`(why, command)`: what the command is for, and the command itself."""
     if "::" in result.scenario:
         return _after_test(result)
-    again = f"outlive check {shlex.quote(result.scenario)}"
+    what = f"--cmd {shlex.quote(result.scenario)}" if result.is_command else shlex.quote(result.scenario)
+    again = f"outlive check {what}"
+    if result.is_command and result.verdict is not Verdict.LEAK:
+        return _after_command(result, again)
     if result.verdict is Verdict.LEAK:
         return _after_leak(result, again)
     if result.verdict is Verdict.NO_LEAK:
         return "to see still smaller leaks, look longer", f"{again} --time-budget {_longer(result)}"
+    return _after_doubt(result, again)
+
+
+def _after_command(result: CheckResult, again: str) -> tuple[str, str]:
+    """More runs, or more steps, are what makes it clearer."""
+    steps = result.cost.steps if result.cost else 0
+    if result.outcome in (Outcome.FINISHED, Outcome.MEMORY):
+        return "to see what comes more rarely, go further", f"{again} --steps {max(20, 4 * steps)}"
+    if result.outcome is Outcome.BLIND:
+        return "link it dynamically, mark its steps with outlive.h, and look again", "outlive check --header"
     return _after_doubt(result, again)
 
 
@@ -31,10 +44,15 @@ def _after_test(result: CheckResult) -> tuple[str, str]:
 
 
 def _after_leak(result: CheckResult, again: str) -> tuple[str, str]:
-    name = allow_word(result.findings[0]) if result.findings else ""
+    name = _allowed_as(result, result.findings[0]) if result.findings else ""
     if not name:
         return "mend it and look again", again
     return "mend it and look again; or, if this may grow, say so", f"{again} --allow {shlex.quote(name)}"
+
+
+def _allowed_as(result: CheckResult, finding: Finding) -> str:
+    """Of a command it is the function that made it, whatever that is called."""
+    return finding.type if result.is_command and finding.type else allow_word(finding)
 
 
 def allow_word(finding: Finding) -> str:

@@ -99,7 +99,8 @@ def native_words(frames: Sequence[NativeFrame]) -> str:
     words = []
     for one in frames[:_SHOWN_NATIVE]:
         name = one.function if one.certain else f"?, behind {one.function}" if one.function else "?"
-        words.append(f"{name} ({PurePath(one.module).name}+{one.address:#x})")
+        at = f"{PurePath(one.file).name}:{one.line}, " if one.file else ""
+        words.append(f"{name} ({at}{PurePath(one.module).name}+{one.address:#x})")
     return "\nfrom ".join(words)
 
 

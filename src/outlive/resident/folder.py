@@ -144,5 +144,5 @@ def describe(told: Told, command: Sequence[str]) -> MeasureError | None:
     return MeasureError(
         f"not watched: {command[0]} started no Python that lets itself be watched",
         why="it is no Python program, or Python was started with -I, -E or -S, which read no PYTHONPATH or no site",
-        hint="outlive run -- python app.py, without these options",
+        hint="outlive run -- python app.py, without these options; or, for native memory, outlive run --native -- …",
     )

@@ -161,10 +161,10 @@ def _controls(result: CheckResult) -> Markup | None:
 
 def _control(control: Control) -> Markup:
     words = {
-        ("positive", True): "planted leak found",
-        ("positive", False): "planted leak missed",
-        ("null", True): "planted innocent cleared",
-        ("null", False): "planted innocent accused",
+        ("positive", True): f"{control.name} found",
+        ("positive", False): f"{control.name} missed",
+        ("null", True): f"{control.name} cleared",
+        ("null", False): f"{control.name} accused",
     }.get((control.kind, control.seen), f"{control.name}: {control.got}")
     sign = element("span", "✓" if control.seen else "✗", class_="sign", aria_hidden="true")
     wrong = "" if control.seen else f" (expected {control.expected}, got {control.got})"

@@ -115,6 +115,7 @@ def read_check(text: str) -> CheckResult:
         traceback=top.text("traceback"),
         output_tail=top.text("output_tail"),
         leftovers=top.rows("leftovers", _leftover),
+        is_command=top.flag("is_command"),
     )
 
 
