@@ -297,8 +297,7 @@ static void add_stacks(work *w) {
     const ol_thread_place *thread = &threads->rows[i];
     if (thread->id != threads->looker && !(thread->settled && add_stack(w, thread->sp))) w->survey->stacks_whole++;
     uintptr_t registers = (uintptr_t)thread->registers;
-    if (thread->register_count > 0)
-      add_root(w, registers, registers + 8ull * thread->register_count, OL_HOLDER_STACK);
+    if (thread->register_count > 0) add_root(w, registers, registers + 8ull * thread->register_count, OL_HOLDER_STACK);
   }
 }
 

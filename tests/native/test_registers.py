@@ -1,4 +1,4 @@
-"""The look at the end reads the registers of threads that wait: what only they hold is held, and the rest is certain."""
+"""The look at the end reads the registers of waiting threads: what only they hold is held; the rest is certain."""
 
 from __future__ import annotations
 
