@@ -526,6 +526,23 @@ def finish():
     look()
     os._exit(0)
 
+async def fine_whose_loop_was_interrupted():
+    asyncio.get_running_loop().call_soon(interrupt)
+    await asyncio.Event().wait()
+
+async def stuck_beside_the_interrupted():
+    await asyncio.Event().wait()
+
+def interrupt():
+    KEPT.append(interrupted.create_task(stuck_beside_the_interrupted()))
+    interrupted.call_soon(lambda: (_ for _ in ()).throw(KeyboardInterrupt))
+
+interrupted = asyncio.new_event_loop()
+try:
+    interrupted.run_until_complete(fine_whose_loop_was_interrupted())
+except KeyboardInterrupt as error:
+    sys.last_value = error
+
 threading.Thread(target=lambda: asyncio.run(stuck_as_the_main_task())).start()
 threading.Thread(target=lambda: asyncio.run(fine_as_the_main_task_of_a_daemon()), daemon=True).start()
 READY.acquire(), READY.acquire()

@@ -147,6 +147,12 @@ def test_main_task_waits_for_an_interrupt_by_design(loops: Seen, name: str) -> N
     assert name not in loops.stuck
 
 
+def test_main_task_of_an_interrupted_loop_was_not_left_asleep(loops: Seen) -> None:
+    assert "fine_whose_loop_was_interrupted" in loops.judged
+    assert "fine_whose_loop_was_interrupted" not in loops.stuck
+    assert "stuck_beside_the_interrupted" in loops.stuck
+
+
 def test_main_task_of_a_thread_that_no_interrupt_ends_is_stuck(loops: Seen) -> None:
     main = loops.line("stuck_as_the_main_task")
 

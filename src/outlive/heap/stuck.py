@@ -30,7 +30,7 @@ import numpy.typing as npt
 from outlive.heap.blocked_threads import STARTED_WITH, blocked_threads, stacked
 from outlive.heap.cancelling import Cancelling
 from outlive.heap.graph import Graph
-from outlive.heap.main_tasks import is_ended_by_an_interrupt, main_tasks
+from outlive.heap.main_tasks import interrupted_tasks, is_ended_by_an_interrupt, main_tasks
 from outlive.heap.modules import is_ours
 from outlive.heap.ours import references_into
 from outlive.heap.stuck_words import Words
@@ -63,6 +63,7 @@ def stuck(heap: Heap, most: int = 10_000) -> tuple[Stuck, ...]:
         return ()
     search = Search(heap, sleepers)
     by_design = {node for node, thread in main_tasks(heap).items() if is_ended_by_an_interrupt(heap, thread)}
+    by_design |= interrupted_tasks(heap)
     asleep = [one for one in search.asleep() if one.node not in by_design]
     if not asleep:
         return ()
