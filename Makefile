@@ -2,7 +2,7 @@
 #
 #   make demo          install, check a leaking service, see the verdict
 #   make test          install, run every Python test          (PYTHON=python3.12 for another interpreter)
-#   make native-test   the native core's own tests under ASan and UBSan
+#   make native-test   the native core's own tests under ASan and UBSan, then under TSan
 #   make lint          ruff, mypy --strict, the import directions, clang-format     (-k shows all that is wrong)
 #   make bench         the figures of benches/README.md
 #   make docs          write the pages that are made from the code
@@ -60,11 +60,14 @@ lint-native: lint-environment
 native-test:
 	$(PYTHON) tools/make_venv.py $(LINT)
 	$(LINT)/bin/python $(PIP) install cmake ninja
-	PATH="$(CURDIR)/$(LINT)/bin:$$PATH" cmake -S . -B build/native-test -G Ninja \
-	    -DCMAKE_BUILD_TYPE=Debug -DOUTLIVE_NATIVE_TESTS=ON -DOUTLIVE_SANITIZE=ON -DOUTLIVE_WERROR=ON \
-	    -DPython_EXECUTABLE="$$($(PYTHON) -c 'import sys; print(sys.executable)')"
-	PATH="$(CURDIR)/$(LINT)/bin:$$PATH" cmake --build build/native-test
-	PATH="$(CURDIR)/$(LINT)/bin:$$PATH" ctest --test-dir build/native-test --output-on-failure --no-tests=error
+	for sanitizer in address thread; do \
+	    PATH="$(CURDIR)/$(LINT)/bin:$$PATH" cmake -S . -B build/native-test-$$sanitizer -G Ninja \
+	        -DCMAKE_BUILD_TYPE=Debug -DOUTLIVE_NATIVE_TESTS=ON -DOUTLIVE_SANITIZE=$$sanitizer -DOUTLIVE_WERROR=ON \
+	        -DPython_EXECUTABLE="$$($(PYTHON) -c 'import sys; print(sys.executable)')" && \
+	    PATH="$(CURDIR)/$(LINT)/bin:$$PATH" cmake --build build/native-test-$$sanitizer && \
+	    PATH="$(CURDIR)/$(LINT)/bin:$$PATH" ctest --test-dir build/native-test-$$sanitizer \
+	        --output-on-failure --no-tests=error || exit 1; \
+	done
 
 bench:
 	$(PYTHON) tools/make_venv.py $(TEST)

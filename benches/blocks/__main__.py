@@ -78,4 +78,5 @@ def main() -> None:
         table_of(folder, {"PYTHONMALLOC": "malloc"})
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -52,6 +52,11 @@ bool ol_live_add(ol_live *live, ol_live_block block) {
   return true;
 }
 
+ol_live_block *ol_live_at(const ol_live *live, uintptr_t address) {
+  ol_live_block *slot = slots_of(live) + slot_of(live, address);
+  return address != 0 && slot->address != 0 ? slot : NULL;
+}
+
 bool ol_live_take(ol_live *live, uintptr_t address, ol_live_block *ret_block) {
   ol_live_block *slots = slots_of(live);
   uint32_t hole = slot_of(live, address), mask = mask_of(live);

@@ -29,6 +29,9 @@ void ol_live_deinit(ol_live *live);
 /* False: no room. An address that is there already is replaced. */
 bool ol_live_add(ol_live *live, ol_live_block block);
 
+/* The block at `address`; NULL: it is not known. Good until the next change. */
+ol_live_block *ol_live_at(const ol_live *live, uintptr_t address);
+
 /* The block at `address`, taken out. False: it is not known. */
 bool ol_live_take(ol_live *live, uintptr_t address, ol_live_block *ret_block);
 

@@ -6,12 +6,13 @@
 #include "allocations/watch.h"
 #include "binding/core.h"
 
-enum { SAMPLED = 64 };
+enum { SAMPLED = 64, READ_BYTES_MAX = 4096 };
 
-/* What stays of one group from one native stack. */
+/* What stays of one group from one native stack. `under`: the pile to which most of the blocks belong that refer to these;
+ * 0: none does. */
 typedef struct pile {
-  uint32_t group, stack;
-  uint64_t count;
+  uint32_t group, stack, under;
+  uint64_t count, referred_to, votes;
   uintptr_t sample[SAMPLED];
 } pile;
 
@@ -120,25 +121,65 @@ static PyObject *natives_of(uint32_t number) {
 
 static uint32_t pile_up(pile *piles, ol_stacks *numbers) {
   for (uint32_t i = 0; i < 1u << ol_the_watch.live.bits; i++) {
-    const ol_live_block *block = (const ol_live_block *)ol_the_watch.live.slots.base + i;
+    ol_live_block *block = (ol_live_block *)ol_the_watch.live.slots.base + i;
     if (block->address == 0) continue;
     const uintptr_t words[] = {block->group, block->stack};
     bool is_new;
-    pile *one = piles + ol_stacks_number(numbers, words, 2, &is_new);
+    uint32_t number = ol_stacks_number(numbers, words, 2, &is_new);
+    pile *one = piles + number;
     one->group = block->group;
     one->stack = block->stack;
     if (one->count < SAMPLED) one->sample[one->count] = block->address;
     one->count++;
+    block->group = number; /* from here on */
   }
   return numbers->count;
 }
 
-static PyObject *told_pile(const pile *one, PyObject *types) {
+/* The pile that refers to most of these, by the vote that one number decides: who is in the lead when all have voted. */
+static void vote(pile *one, uint32_t by) {
+  if (one->votes == 0) one->under = by;
+  if (one->under == by) one->votes++;
+  else one->votes--;
+}
+
+/* A reference leads to an object, which may begin behind what the collector needs. Each block is counted once. */
+static void refer(pile *piles, const ol_live_block *from, uintptr_t word, uint8_t *seen) {
+  for (unsigned before = 0; before <= 32; before += 16) {
+    const ol_live_block *to = word > before ? ol_live_at(&ol_the_watch.live, word - before) : NULL;
+    if (to == NULL || to == from) continue;
+    size_t at = (size_t)(to - (const ol_live_block *)ol_the_watch.live.slots.base);
+    if (seen[at]) return;
+    seen[at] = 1;
+    piles[to->group].referred_to++;
+    vote(piles + to->group, from->group);
+    return;
+  }
+}
+
+static bool find_referrers(pile *piles) {
+  uint32_t slots = 1u << ol_the_watch.live.bits;
+  uint8_t *seen = PyMem_RawCalloc(slots, 1);
+  if (seen == NULL) return false;
+  for (uint32_t i = 0; i < slots; i++) {
+    const ol_live_block *from = (const ol_live_block *)ol_the_watch.live.slots.base + i;
+    uint64_t bytes = from->size < READ_BYTES_MAX ? from->size : READ_BYTES_MAX;
+    const uintptr_t *words = (const uintptr_t *)from->address;
+    for (uint64_t at = 0; words != NULL && at < bytes / sizeof *words; at++)
+      if (words[at] % 16 == 0 && words[at] != 0) refer(piles, from, words[at], seen);
+  }
+  PyMem_RawFree(seen);
+  return true;
+}
+
+static PyObject *told_pile(const pile *piles, uint32_t number, PyObject *types) {
+  const pile *one = piles + number;
   const ol_watch_group *group = (const ol_watch_group *)ol_the_watch.tallies.base + one->group;
   PyObject *lines = lines_of(group->lines), *natives = natives_of(one->stack);
   PyObject *kinds = kinds_of(one, group->size, types), *row = NULL;
   if (lines != NULL && natives != NULL && kinds != NULL)
-    row = Py_BuildValue("{s:K,s:K,s:O,s:O,s:O}", "count", (unsigned long long)one->count, "size",
+    row = Py_BuildValue("{s:I,s:I,s:K,s:K,s:K,s:O,s:O,s:O}", "pile", number, "under", one->under, "referred_to",
+                        (unsigned long long)one->referred_to, "count", (unsigned long long)one->count, "size",
                         (unsigned long long)group->size, "lines", lines, "native", natives, "kinds", kinds);
   Py_XDECREF(lines);
   Py_XDECREF(natives);
@@ -150,7 +191,7 @@ static PyObject *told_piles(const pile *piles, uint32_t count, uint64_t fewest, 
   PyObject *rows = PyList_New(0);
   for (uint32_t i = 1; rows != NULL && i < count; i++) {
     if (piles[i].count < fewest) continue;
-    PyObject *row = told_pile(piles + i, types);
+    PyObject *row = told_pile(piles, i, types);
     if (row == NULL || PyList_Append(rows, row) < 0) Py_CLEAR(rows);
     Py_XDECREF(row);
   }
@@ -168,7 +209,11 @@ PyObject *ol_tell_allocations(PyObject *module, PyObject *args) {
   ol_stacks numbers;
   bool ok = ol_stacks_init(&numbers) && ol_reserve_grow(&piles, OL_STACKS_MAX * sizeof(pile));
   if (!ok) (void)PyErr_NoMemory();
-  else rows = told_piles((const pile *)piles.base, pile_up((pile *)piles.base, &numbers), fewest, types);
+  else {
+    uint32_t count = pile_up((pile *)piles.base, &numbers);
+    if (!find_referrers((pile *)piles.base)) (void)PyErr_NoMemory();
+    else rows = told_piles((const pile *)piles.base, count, fewest, types);
+  }
   ol_stacks_deinit(&numbers);
   ol_reserve_deinit(&piles);
   if (rows == NULL) return NULL;

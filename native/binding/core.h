@@ -30,6 +30,11 @@ PyObject *ol_end_allocations(PyObject *module, PyObject *none);
 PyObject *ol_tell_allocations(PyObject *module, PyObject *args);
 PyObject *ol_forget_allocations(PyObject *module, PyObject *none);
 
+/* empty_free_lists(events: int) -> bool: from here on, in this thread, at each call and return empty the lists in which types
+ * keep objects for reuse, for so many events; 0 ends it. Takes the place of a profile function. False: there were more
+ * events since the last time than were wanted. */
+PyObject *ol_empty_free_lists(PyObject *module, PyObject *events);
+
 /* A Python error for a walk that failed; always NULL. */
 PyObject *ol_raise_walk_status(ol_walk_status status);
 

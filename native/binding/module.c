@@ -67,6 +67,7 @@ static PyMethodDef methods[] = {
     {"end_allocations", ol_end_allocations, METH_NOARGS, NULL},
     {"tell_allocations", ol_tell_allocations, METH_VARARGS, NULL},
     {"forget_allocations", ol_forget_allocations, METH_NOARGS, NULL},
+    {"empty_free_lists", ol_empty_free_lists, METH_O, NULL},
     {NULL, NULL, 0, NULL},
 };
 

@@ -9,8 +9,8 @@
  * signals are held back, so that no handler runs in the copy. The C library's own locks are as they were; the copy calls
  * nothing that takes one.
  *
- * What the copy cannot know is in the registers of the other threads: a thread that waits in a system call may have the only
- * pointer to a block in a register that no code below it has saved. That is at most six words a thread; whoever reads the
+ * What the copy cannot know is in the registers of the other threads, but at the end (registers.h): a thread that waits in a
+ * system call may have the only pointer to a block in a register that no code below it has saved. That is at most six words a thread; whoever reads the
  * file must not accuse where so few blocks of one place are lost and other threads live (capture/blocks.py does not), and
  * two looks that agree are what an accusation takes in any case: a block that is being handed over in the moment of one look
  * has arrived in the next.
@@ -29,6 +29,7 @@
 #include <unistd.h>
 
 #include "preload/interpose.h"
+#include "preload/registers.h"
 #include "preload/report.h"
 #include "preload/step_looks.h"
 
@@ -71,6 +72,7 @@ static int write_look(ol_thread_places *threads, int why, uintptr_t here) {
   int fd = open(path_now, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (fd < 0) return errno;
   wait_for_second_reading(threads);
+  if (why == OL_LOOK_END) ol_registers_read(threads);
   uint64_t began = now_us();
   if (!ol_survey_make(&survey, &ol_recorder_now, threads, here)) return ENOMEM;
   survey.scan.present_fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
@@ -119,6 +121,7 @@ static int look_held_still(ol_thread_places *threads, int why) {
   int failed = pid < 0 ? errno : 0;
   ol_go_on();
   threads->pause_us = now_us() - began;
+  if (pid > 0 && why == OL_LOOK_END) ol_registers_allow((int)pid);
   ol_threads_read_again(threads);
   atomic_store(&threads->ready, 1);
   return failed != 0 ? failed : remember((int)pid);

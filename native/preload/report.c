@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "preload/report.h"
+#include "preload/registers.h"
 
 #include <errno.h>
 #include <string.h>
@@ -167,7 +168,8 @@ static void add_facts(ol_container_writer *out, const ol_survey *s, const ol_rec
                       ol_python_built_for(),
                       ol_python_here(),
                       threads->looker,
-                      ol_python_code_address()};
+                      ol_python_code_address(),
+                      ol_registers_unread(threads)};
   ol_container_add(out, "block_facts", "u8", facts, sizeof facts / sizeof *facts);
 }
 

@@ -296,6 +296,8 @@ static void add_stacks(work *w) {
   for (uint32_t i = 0; i < threads->count; i++) {
     const ol_thread_place *thread = &threads->rows[i];
     if (thread->id != threads->looker && !(thread->settled && add_stack(w, thread->sp))) w->survey->stacks_whole++;
+    uintptr_t registers = (uintptr_t)thread->registers;
+    if (thread->register_count > 0) add_root(w, registers, registers + 8ull * thread->register_count, OL_HOLDER_STACK);
   }
 }
 

@@ -98,11 +98,34 @@ static void a_stack_has_one_number(void) {
   EXPECT(ol_native_stacks_number(&stacks, one, 0) == 0);
 }
 
+static ol_native_stacks shared_stacks;
+
+static void *number_stacks(void *seen) {
+  for (uintptr_t i = 0; i < 5000; i++) {
+    uintptr_t frames[] = {i % 700 + 1, 2, 3};
+    uint32_t number = ol_native_stacks_number(&shared_stacks, frames, 3), *kept = (uint32_t *)seen + i % 700;
+    EXPECT(number != 0 && (*kept == 0 || *kept == number));
+    *kept = number;
+  }
+  return NULL;
+}
+
+static void threads_get_the_same_number_for_one_stack(void) {
+  static uint32_t seen[8][700];
+  pthread_t threads[8];
+  EXPECT(ol_native_stacks_init(&shared_stacks));
+  for (int i = 0; i < 8; i++) EXPECT(pthread_create(&threads[i], NULL, number_stacks, seen[i]) == 0);
+  for (int i = 0; i < 8; i++) pthread_join(threads[i], NULL);
+  for (int i = 1; i < 8; i++) EXPECT(memcmp(seen[0], seen[i], sizeof seen[0]) == 0);
+  EXPECT(shared_stacks.count == 701);
+}
+
 int main(void) {
   a_table_is_what_a_plain_array_says();
   a_full_table_refuses_and_counts();
   a_shard_that_was_held_in_a_fork_is_given_up();
   threads_do_not_disturb_each_other();
   a_stack_has_one_number();
+  threads_get_the_same_number_for_one_stack();
   return 0;
 }

@@ -39,14 +39,21 @@ def end_allocations() -> None:
 def tell_allocations(types: dict[int, str], fewest: int, /) -> dict[str, Any]:
     """What was taken and is still there, where at least `fewest` share one place; ends the watch.
 
-    `rows`, each with `count`, `size`, `lines` (file, line, function; innermost first), `native` (module's path, address
-    as its file counts them, nearest exported symbol, bytes past it; empty for the first few of a place) and `kinds`
-    ({type's name: how many of at most 64}; "" is no object). `types` names types by their address. `seen` and `missed`
-    count blocks.
+    `rows`, each with `pile` (its number), `under` (the pile whose blocks refer to most of these, 0: none),
+    `referred_to` (how many are referred to), `count`, `size`, `lines` (file, line, function; innermost first), `native`
+    (module's path, address as its file counts them, nearest exported symbol, bytes past it; empty for the first few of
+    a place) and `kinds` ({type's name: how many of at most 64}; "" is no object). `types` names types by their address.
+    `seen` and `missed` count blocks.
     """
 
 def forget_allocations() -> None:
     """End the watch and give back what it holds."""
+
+def empty_free_lists(events: int, /) -> bool:
+    """At each call and return of this thread, `events` times, empty the lists of objects kept for reuse; 0 ends it.
+
+    Takes the place of a profile function. False: there were more events since the last time than were wanted.
+    """
 
 def native_heap() -> tuple[int, int, int, int] | None:
     """glibc's mallinfo2: bytes in use, bytes in use by mapping, arena bytes, free bytes. None: another C library.

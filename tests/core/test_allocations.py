@@ -116,3 +116,60 @@ def test_threads_that_allocate_beside_it_lose_nothing(told: dict[str, Any]) -> N
 
 def test_what_is_taken_before_the_watch_is_not_counted(told: dict[str, Any]) -> None:
     assert told["after"] < 20
+
+
+_REUSING = """
+import ctypes, gc, json, sys
+from outlive import _core
+
+api = ctypes.pythonapi
+api.Py_IncRef.argtypes = [ctypes.py_object]
+
+def make_and_drop():
+    return len((object, sys)[0:2])
+def lose(number):
+    pair = tuple([str(number), number])
+    api.Py_IncRef(pair)
+def step(number):
+    make_and_drop()
+    first = [number, number]
+    second = tuple(first)
+    del second
+    lose(number)
+
+gc.collect()
+gc.freeze()
+_core.watch_allocations()
+if sys.argv[1] == "emptied":
+    _core.empty_free_lists(10_000)
+for number in range(1000, 1020):
+    step(number)
+ran_out = not _core.empty_free_lists(0)
+gc.unfreeze()
+gc.collect()
+told = _core.tell_allocations({id(tuple): "tuple", id(str): "str"}, 15)
+print(json.dumps([row for row in told["rows"] if "tuple" in row["kinds"] or "str" in row["kinds"]] + [ran_out]))
+"""
+
+
+@pytest.fixture(scope="module", params=["emptied", "as they are"])
+def lost_pairs(request: pytest.FixtureRequest) -> tuple[bool, list[Any]]:
+    words = [sys.executable, "-c", _REUSING, request.param]
+    done = subprocess.run(words, capture_output=True, text=True, check=True, timeout=60)
+    return request.param == "emptied", json.loads(done.stdout)
+
+
+def test_with_empty_free_lists_a_tuple_s_block_is_of_the_line_that_made_it(lost_pairs: tuple[bool, list[Any]]) -> None:
+    """Without, it is of the line that took the block first, for another tuple."""
+    emptied, (*rows, ran_out) = lost_pairs
+    (row,) = [row for row in rows if "tuple" in row["kinds"]]
+    assert not ran_out
+    assert (row["lines"][0][2] == "lose") == emptied
+
+
+def test_what_a_lost_tuple_refers_to_is_told_as_under_it(lost_pairs: tuple[bool, list[Any]]) -> None:
+    _, (*rows, _ran_out) = lost_pairs
+    (pairs,) = [row for row in rows if "tuple" in row["kinds"]]
+    (texts,) = [row for row in rows if "str" in row["kinds"]]
+    assert (texts["under"], texts["referred_to"]) == (pairs["pile"], texts["count"])
+    assert pairs["referred_to"] == 0

@@ -106,3 +106,46 @@ def test_calls_are_wanted_for_objects_alone() -> None:
 def test_other_kinds_of_findings_are_not_explained_here() -> None:
     answer = {"rows": [_row(100, {"": 64})], "steps": 10}
     assert explain_allocated(answer, 10, Context(packages=_PACKAGES, kind="fd"), _resolve) == ()
+
+
+_NEW = [_PYTHON, 2, "PyTuple_New", 5]
+_CALLS = [_PYTHON, 3, "PyObject_Call", 5]
+
+
+def test_who_called_the_python_that_made_it_got_it_and_is_named() -> None:
+    (found,) = _explained(_row(100, {"tuple": 64}, _NEW, _LOOP, _CALLS, [_FAST, 5, "parse", 3], _LOOP))
+    assert found.sentence.endswith("parse() of fast, which called that, seems not to give back what it was given.")
+    assert found.owner.name == "fast"
+    assert [frame.function for frame in found.native] == ["PyTuple_New"]
+
+
+def test_a_library_further_out_than_the_next_python_is_not_named() -> None:
+    (found,) = _explained(_row(100, {"tuple": 64}, _NEW, _LOOP, _CALLS, _LOOP, [_FAST, 5, "parse", 3]))
+    assert found.sentence.endswith("native code that was given it never gave its reference back.")
+
+
+def test_what_only_goes_with_others_is_no_mistake_of_its_own() -> None:
+    pairs = _row(100, {"tuple": 64}, _NEW, _LOOP, pile=1, under=0, referred_to=0, size=56)
+    texts = _row(100, {"str": 64}, _NEW, _LOOP, pile=2, under=1, referred_to=100, size=50)
+    (found,) = _explained(pairs, texts)
+    assert found.types == ("tuple",)
+    assert found.retained_bytes == 106
+
+
+def test_what_only_some_of_others_refer_to_is_one_of_its_own() -> None:
+    pairs = _row(100, {"tuple": 64}, _NEW, _LOOP, pile=1, under=0, referred_to=0)
+    texts = _row(100, {"str": 64}, _NEW, _LOOP, pile=2, under=1, referred_to=50)
+    assert len(_explained(pairs, texts)) == 2
+
+
+def test_blocks_that_refer_to_each_other_are_told_once() -> None:
+    rings = [_row(100, {"list": 64}, _NEW, _LOOP, pile=at, under=3 - at, referred_to=100) for at in (1, 2)]
+    assert len(_explained(*rings)) == 1
+
+
+def test_an_object_that_may_have_been_made_of_a_dead_one_has_an_approximate_line() -> None:
+    answer = {"rows": [_row(100, {"tuple": 64}, _NEW, _LOOP)], "steps": 10, "reused": True}
+    (found,) = explain_allocated(answer, 10, Context(packages=_PACKAGES, kind="native"), _resolve)
+    assert found.site is not None
+    assert found.site.approximate
+    assert found.native == ()

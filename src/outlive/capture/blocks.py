@@ -27,7 +27,7 @@ _FACTS = (
     "format", "pid", "seconds", "why", "mode", "sample_bytes", "tick", "step", "not_seen", "not_forgotten",
     "lost_in_fork", "stacks_refused", "sites_refused", "limit_bytes", "own_bytes", "pause_us", "scan_us", "threads",
     "stacks_whole", "arenas", "pools_read", "pools_unreadable", "python_places", "unreadable_pages", "overlapping",
-    "gaps_are_roots", "python_built_for", "python_here", "looker", "python_code",
+    "gaps_are_roots", "python_built_for", "python_here", "looker", "python_code", "registers_unread",
 )  # fmt: skip
 
 _PYTHON_CLASSES = 3

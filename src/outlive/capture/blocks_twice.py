@@ -1,8 +1,8 @@
 """What two looks at one process say together: lost in both, or not said to be lost.
 
 A block that is being handed from one owner to the next may be in nobody's sight for the moment of one look; it is not
-twice. And a pointer may stand in a register of a thread that no look can read: at most six of them a thread, so a group
-of blocks is *certain* only where it is larger than what those could hold.
+twice. And a pointer may stand in a register of a thread that the look has not read: at most six of them a thread, so a
+group of blocks is *certain* only where it is larger than what those could hold.
 """
 
 from __future__ import annotations
@@ -92,5 +92,5 @@ def _described(
         steps=tuple(sorted({int(look.step[row]) for row in rows})),
         threads=tuple(sorted({int(look.thread[row]) for row in rows})),
         addresses=tuple(addresses[:ADDRESSES_SHOWN]),
-        certain=len(rows) > REGISTERS_KEPT * max(0, look.facts["threads"] - 1),
+        certain=len(rows) > REGISTERS_KEPT * look.facts["registers_unread"],
     )

@@ -33,6 +33,8 @@ KIND = "native"
 # A pile of less than this share of what leaks is what any program keeps; one kind must be this share of a pile.
 _SHARE, _OF_ONE_KIND = 0.2, 0.8
 _SHOWN_FRAMES = 8
+# Made out of dead ones without taking memory: a block's place may be an earlier object's.
+_REUSED = ("tuple", "list", "dict", "float", "slice", "method", "builtin_function_or_method")
 _EVALUATES = ("_PyEval_EvalFrameDefault", "_PyEval_Vector", "PyEval_EvalCode")
 # The interpreter's own ways of taking memory; what stands before them asked for it.
 _TAKES = ("PyObject_Malloc", "PyMem_Malloc", "PyMem_RawMalloc", "_PyObject_Malloc", "PyType_GenericAlloc")
@@ -43,13 +45,18 @@ Resolve = Callable[[str, int, str, int], NativeFrame]
 
 @dataclass(frozen=True)
 class _Pile:
-    """Blocks of one kind from one place. `kind` "" is no object."""
+    """Blocks of one kind from one place. `kind` "" is no object. `under_bytes` is what only goes with them.
+
+    `native` is what the innermost line of Python called, `calling` what called that Python, both innermost first.
+    """
 
     count: int
     bytes: int
     kind: str
     site: Site
     native: tuple[NativeFrame, ...]
+    under_bytes: int = 0
+    calling: tuple[NativeFrame, ...] = ()
 
 
 def wanted_calls(answer: Mapping[str, Any]) -> list[tuple[str, int]]:
@@ -65,9 +72,35 @@ def explain_allocated(
     steps = int(answer.get("steps", 0))
     if context.kind != KIND or not steps or per_step <= 0:
         return ()
-    piles = _merged([_pile(row, resolve) for row in answer.get("rows", ())])
+    reused = bool(answer.get("reused"))
+    piles = _merged([_pile(row, resolve, reused) for row in _topmost(answer.get("rows", ()))])
     large = [one for one in piles if one.count >= _SHARE * per_step * steps]
     return tuple(_explain(one, steps, answer.get("calls", ()), context) for one in large)
+
+
+def _topmost(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Without those that only go with others: what a lost tuple refers to is no mistake of its own."""
+    by_number = {row.get("pile"): row for row in rows}
+    kept_bytes: Counter[Any] = Counter()
+    tops = []
+    for row in rows:
+        top = _top_of(row, by_number)
+        if top is row:
+            tops.append(row)
+        else:
+            kept_bytes[top.get("pile")] += row["count"] * row["size"]
+    return [{**row, "under_bytes": kept_bytes[row.get("pile")]} for row in tops]
+
+
+def _top_of(row: Mapping[str, Any], by_number: Mapping[Any, Mapping[str, Any]]) -> Mapping[str, Any]:
+    """Who refers to who refers to most of them; itself where nobody does, or they refer to each other."""
+    seen, at = [row["pile"]] if "pile" in row else [], row
+    while at.get("referred_to", 0) >= _OF_ONE_KIND * at["count"] and at["under"] in by_number:
+        if at["under"] in seen:
+            return by_number[min(seen[seen.index(at["under"]) :])]
+        seen.append(at["under"])
+        at = by_number[at["under"]]
+    return at
 
 
 def parted(finding: Finding, whys: Sequence[Explanation]) -> list[tuple[Finding, Explanation]]:
@@ -93,17 +126,29 @@ def _kind(row: Mapping[str, Any]) -> str:
     return kind if count >= _OF_ONE_KIND * counted.total() else ""
 
 
-def _pile(row: Mapping[str, Any], resolve: Resolve) -> _Pile:
+def _pile(row: Mapping[str, Any], resolve: Resolve, reused: bool) -> _Pile:
     innermost, *outer = (Site(str(file), int(line), str(name)) for file, line, name in row["lines"])
     frames = tuple(resolve(str(path), int(at), str(symbol), int(past)) for path, at, symbol, past in row["native"])
     count = int(row["count"])
-    return _Pile(count, count * int(row["size"]), _kind(row), replace(innermost, callers=tuple(outer)), _inner(frames))
+    approximate = reused and _kind(row) in _REUSED
+    site = replace(innermost, callers=tuple(outer), approximate=approximate)
+    frames = () if approximate else frames
+    under = int(row.get("under_bytes", 0))
+    return _Pile(count, count * int(row["size"]), _kind(row), site, _inner(frames), under, _calling(frames))
 
 
 def _inner(frames: Sequence[NativeFrame]) -> tuple[NativeFrame, ...]:
     """As far as the interpreter's loop, which runs the innermost line of Python; without how memory is taken."""
     end = next((at for at, one in enumerate(frames) if one.function in _EVALUATES), len(frames))
     begin = next((at for at, one in enumerate(frames[:end]) if one.function not in _TAKES), end)
+    return tuple(frames[begin:end])
+
+
+def _calling(frames: Sequence[NativeFrame]) -> tuple[NativeFrame, ...]:
+    """What called the Python that ran, as far as the Python that called that."""
+    begin = next((at for at, one in enumerate(frames) if one.function in _EVALUATES), len(frames))
+    begin = next((at for at in range(begin, len(frames)) if frames[at].function not in _EVALUATES), len(frames))
+    end = next((at for at in range(begin, len(frames)) if frames[at].function in _EVALUATES), len(frames))
     return tuple(frames[begin:end])
 
 
@@ -114,16 +159,28 @@ def _merged(piles: Sequence[_Pile]) -> list[_Pile]:
         place = (place_of(one.site), one.kind)
         key = (place, one.native) if one.native else next((key for key in merged if key[0] == place), (place, ()))
         known = merged.get(key)
-        merged[key] = replace(known, count=known.count + one.count, bytes=known.bytes + one.bytes) if known else one
+        merged[key] = one if known is None else _together(known, one)
     return sorted(merged.values(), key=lambda pile: -pile.count)
+
+
+def _together(one: _Pile, other: _Pile) -> _Pile:
+    return replace(
+        one,
+        count=one.count + other.count,
+        bytes=one.bytes + other.bytes,
+        under_bytes=one.under_bytes + other.under_bytes,
+    )
 
 
 def _explain(pile: _Pile, steps: int, calls: Sequence[Mapping[str, Any]], context: Context) -> Explanation:
     site = site_to_tell(pile.site, context) or pile.site
     frame, owner = _blamed(pile.native, context)
     called = [] if frame is not None or not pile.kind else _called(pile.site, calls, context)
+    given = None
     if len(called) == 1:
         owner = called[0][1]
+    elif frame is None and pile.kind and not called:
+        given, owner = _blamed(pile.calling, context)
     function = frame.function if frame is not None else called[0][0] if len(called) == 1 else ""
     facts = Facts(
         kind=context.kind,
@@ -136,13 +193,13 @@ def _explain(pile: _Pile, steps: int, calls: Sequence[Mapping[str, Any]], contex
         python=context.packages.python,
     )
     return Explanation(
-        sentence=_sentence(pile, site, frame, owner, [name for name, _ in called]),
+        sentence=_sentence(pile, site, frame, owner, [name for name, _ in called], given),
         owner=owner,
         site=site,
         made_by=owner_of_site(site, context),
         native_references=1 if pile.kind else 0,
         native=pile.native[:_SHOWN_FRAMES],
-        retained_bytes=round(pile.bytes / pile.count),
+        retained_bytes=round((pile.bytes + pile.under_bytes) / pile.count),
         explained=pile.count,
         sampled=pile.count,
         types=(pile.kind,) if pile.kind else (),
@@ -170,7 +227,14 @@ def _called(site: Site, calls: Sequence[Mapping[str, Any]], context: Context) ->
     return found
 
 
-def _sentence(pile: _Pile, site: Site, frame: NativeFrame | None, owner: Owner, called: Sequence[str]) -> str:
+def _sentence(
+    pile: _Pile,
+    site: Site,
+    frame: NativeFrame | None,
+    owner: Owner,
+    called: Sequence[str],
+    given: NativeFrame | None,
+) -> str:
     at = f"{PurePath(site.file).name}:{site.line} in {site.function}"
     if frame is not None:
         name = owner.name or PurePath(frame.module).name
@@ -182,6 +246,9 @@ def _sentence(pile: _Pile, site: Site, frame: NativeFrame | None, owner: Owner, 
     if not pile.kind:
         return f"Native code that {at} calls takes {_size(pile)} each time and never frees it."
     lost = f"Each {_plain(pile.kind)} that {at} makes stays, and no object refers to it"
+    if given is not None:
+        name = owner.name or PurePath(given.module).name
+        return f"{lost}: {_function(given)} of {name}, which called that, seems not to give back what it was given."
     if not called:
         return f"{lost}: native code that was given it never gave its reference back."
     if len(called) == 1:

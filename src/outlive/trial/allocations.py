@@ -2,11 +2,16 @@
 
 Answers the parent's questions; the record is the core's. What is told are places that keep at least a few blocks, the
 one of most first, without Outlive's own.
+
+Types that keep dead objects for reuse (tuple, list, dict, float) make new ones without taking memory. Their lists are
+kept empty meanwhile, so that the place of a block is its last object's, unless the program profiles itself or calls too
+much: `reused` says that then.
 """
 
 from __future__ import annotations
 
 import gc
+import sys
 
 from outlive import _core
 from outlive.trial.call_stack import is_ours
@@ -19,17 +24,30 @@ if TYPE_CHECKING:
     from outlive.trial.inside import Inside
 
 _FEWEST, _MOST = 3, 64
+_MOST_EVENTS = 200_000  # some 10 µs each
+_empties: list[bool] = []
 # By type's own descriptors: a metaclass may answer for itself, and run code of the program.
 _MODULE, _NAME = type.__dict__["__module__"].__get__, type.__dict__["__qualname__"].__get__
 
 
 def watch(payload: dict[str, Any], inside: Inside) -> dict[str, Any]:
     """Record allocations from here on; `why` says what hinders, "" if nothing does."""
-    return {"why": "" if _core.watch_allocations() else "allocations are watched already, or there is no memory for it"}
+    if not _core.watch_allocations():
+        return {"why": "allocations are watched already, or there is no memory for it"}
+    if sys.getprofile() is None:
+        gc.collect()
+        gc.freeze()
+        _core.empty_free_lists(_MOST_EVENTS)
+        _empties.append(True)
+    return {"why": ""}
 
 
 def tell(payload: dict[str, Any], inside: Inside) -> dict[str, Any]:
     """What was taken since `watch` and is still there after a collection; and the watch is over."""
+    reused = not _empties or not _core.empty_free_lists(0)
+    if _empties:
+        _empties.clear()
+        gc.unfreeze()
     gc.collect()
     _core.end_allocations()
     try:
@@ -40,7 +58,7 @@ def tell(payload: dict[str, Any], inside: Inside) -> dict[str, Any]:
     rows.sort(key=lambda row: -int(row["count"]))
     del rows[_MOST:]
     qualify(line for row in rows for line in row["lines"])
-    return {"rows": rows, "seen": told["seen"], "missed": told["missed"], "why": ""}
+    return {"rows": rows, "seen": told["seen"], "missed": told["missed"], "reused": reused, "why": ""}
 
 
 def _without_ours(row: dict[str, Any]) -> dict[str, Any]:
