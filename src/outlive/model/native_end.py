@@ -93,6 +93,13 @@ class OpenHandle:
     made: NativeCall | None = None
     stopped: NativeCall | None = None
     fingerprint: str = ""
+    closed: NativeCall | None = None
+    """Who closed it, where it was."""
+    callback: NativeFrame | None = None
+    """The beginning of the close callback it was closed with, where that is the mistake."""
+    usual: NativeFrame | None = None
+    """The beginning of the one that its like are closed with."""
+    evidence: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
