@@ -11,6 +11,7 @@
 
 #include "preload/interpose.h"
 #include "preload/look.h"
+#include "preload/loops.h"
 #include "preload/record.h"
 #include "preload/unwind.h"
 
@@ -42,6 +43,7 @@ OL_EXPORT int dlclose(void *library) {
   if (real == NULL) real = (int (*)(void *))ol_next_function("dlclose");
   int failed = real(library);
   ol_unwind_forget();
+  ol_loops_forget_libraries();
   return failed;
 }
 
@@ -72,26 +74,43 @@ static _Atomic int ended_pid;
 void ol_at_end(void) {
   if (!ol_recording() || !ol_is_our_process()) return;
   int program_errno = errno, pid = ol_recorder_now.pid;
-  if (atomic_exchange(&ended_pid, pid) != pid && ol_look_into_folder(OL_LOOK_END) == 0) (void)outlive_blocks_wait();
+  if (atomic_exchange(&ended_pid, pid) != pid) {
+    ol_loops_at_end();
+    if (ol_look_into_folder(OL_LOOK_END) == 0) (void)outlive_blocks_wait();
+  }
   errno = program_errno;
 }
 
+/* What lies below the function that the program called is ours, and what functions that have returned left there: a word of
+ * theirs would hold the very block that they lost. What the program has in registers is pushed right below its frame. */
+#if defined(__x86_64__)
+enum { REGISTERS_BYTES = 40 };
+#else
+enum { REGISTERS_BYTES = 256 };
+#endif
+#define END_OF_THE_PROGRAM()                                                \
+  do {                                                                      \
+    __builtin_unwind_init();                                                \
+    ol_end_stack = (uintptr_t)__builtin_frame_address(0) - REGISTERS_BYTES; \
+    ol_at_end();                                                            \
+  } while (0)
+
 OL_EXPORT void exit(int status) {
   static void (*real)(int);
-  ol_at_end();
+  END_OF_THE_PROGRAM();
   real = (void (*)(int))ol_next_function("exit");
   real(status);
   __builtin_unreachable();
 }
 
 OL_EXPORT void quick_exit(int status) {
-  ol_at_end();
+  END_OF_THE_PROGRAM();
   ((void (*)(int))ol_next_function("quick_exit"))(status);
   __builtin_unreachable();
 }
 
 OL_EXPORT void _exit(int status) {
-  ol_at_end();
+  END_OF_THE_PROGRAM();
   for (;;) (void)syscall(SYS_exit_group, status);
 }
 OL_EXPORT void _Exit(int status) { _exit(status); }
@@ -100,7 +119,7 @@ static int (*program_main)(int, char **, char **);
 
 static int main_and_look(int argc, char **argv, char **envp) {
   int status = program_main(argc, argv, envp);
-  ol_at_end();
+  END_OF_THE_PROGRAM();
   return status;
 }
 

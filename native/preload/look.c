@@ -42,6 +42,8 @@ enum { PATH_MAX_BYTES = 4096, LOOKS_MAX = 32, WAIT_FOR_PARENT_MS = 2000 };
 #define __WCLONE 0x80000000
 #endif
 
+uintptr_t ol_end_stack;
+
 static ol_spin one_look;
 static char path_now[PATH_MAX_BYTES];
 static _Atomic int begun[LOOKS_MAX]; /* pids; 0: none */
@@ -106,7 +108,8 @@ static int remember(int pid) {
 /* Not inlined, and with every register that a caller may have kept a pointer in saved in its frame. */
 static __attribute__((noinline)) long copy_process(ol_thread_places *threads, int why) {
   __builtin_unwind_init();
-  uintptr_t here = (uintptr_t)__builtin_frame_address(0) - 256;
+  bool is_known = why == OL_LOOK_END && ol_end_stack != 0;
+  uintptr_t here = is_known ? ol_end_stack + OL_RED_ZONE : (uintptr_t)__builtin_frame_address(0) - 256;
   long pid = syscall(SYS_clone, 0, NULL, NULL, NULL, NULL);
   if (pid != 0) return pid;
   int failed = write_look(threads, why, here);

@@ -15,6 +15,9 @@ int outlive_blocks_wait(void);
 /* 0 off, 1 exact, 2 sampled: whether anything is recorded in this process. */
 int outlive_blocks_mode(void);
 
+/* Where the program's own part of the stack begins, for a look at its end; 0: not known. */
+extern uintptr_t ol_end_stack;
+
 /* The same, to blocks-<pid>-<number>.outlive in the folder of OUTLIVE_BLOCKS. Safe in a signal handler. */
 int ol_look_into_folder(int why);
 void ol_look_on_signal(int signal_number);

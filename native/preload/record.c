@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "preload/look.h"
+#include "preload/loops.h"
 
 enum { LIMIT_DEFAULT = 512 << 20, SAMPLE_DEFAULT = 512 << 10, FILTER_SLOTS = 1 << 16, MALLOC_CHUNK_OTHER_ARENA = 4 };
 
@@ -56,6 +57,7 @@ static void take_over(void) {
   atomic_fetch_add(&r->lost_in_fork, ol_table_after_fork(&r->blocks) + ol_table_after_fork(&r->mappings));
   ol_native_stacks_after_fork(&r->stacks);
   ol_python_lines_after_fork(&r->lines);
+  ol_loops_after_fork();
   r->pid = (int)syscall(SYS_getpid);
   atomic_store(alive, 1);
 }
@@ -289,6 +291,15 @@ void ol_put_back(const ol_block *block) {
   enter();
   put(block);
   leave(program_errno);
+}
+
+bool ol_note_call(const void *frame, ol_block *ret) {
+  if (me.inside || alive == NULL) return false;
+  int program_errno = errno;
+  enter();
+  *ret = described(NULL, 0, 0, frame);
+  leave(program_errno);
+  return true;
 }
 
 /* ---- mappings ---- */

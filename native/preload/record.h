@@ -65,6 +65,9 @@ void ol_put_back(const ol_block *block);
 void ol_note_mapping(void *start, size_t bytes, const void *frame);
 void ol_forget_mapping(void *start, size_t bytes);
 
+/* Who calls, as a row without a block: tick, stack, site. False: this thread is inside of the recorder. */
+bool ol_note_call(const void *frame, ol_block *ret);
+
 /* The next block of `size` bytes, or rounded up to `alignment`, that this thread asks for is of this kind, and `frame`
  * asked (operator new, which calls malloc). */
 void ol_hint_kind(ol_block_kind kind, size_t size, size_t alignment, const void *frame);

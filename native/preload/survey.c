@@ -10,7 +10,7 @@
 #include "preload/pools.h"
 #include "preload/sorting.h"
 
-enum { CHUNK_MAPPED = 2, CHUNK_OTHER_ARENA = 4, CHUNK_FLAGS = 7, RED_ZONE = 128, STACK_MAX = 1 << 28 };
+enum { CHUNK_MAPPED = 2, CHUNK_OTHER_ARENA = 4, CHUNK_FLAGS = 7, STACK_MAX = 1 << 28 };
 enum { CONTROL_BYTES = 0x900 }; /* sizeof(struct pthread), about */
 
 typedef struct work {
@@ -274,7 +274,7 @@ static bool add_stack(work *w, uintptr_t sp) {
   const ol_maps *maps = &w->survey->maps;
   const ol_mapping *row = ol_maps_at(maps, sp);
   if (row == NULL || !row->readable || !row->writable || row->module != OL_NO_MODULE) return false;
-  uintptr_t start = sp > row->start + RED_ZONE ? (sp - RED_ZONE) & ~(uintptr_t)7 : row->start;
+  uintptr_t start = sp > row->start + OL_RED_ZONE ? (sp - OL_RED_ZONE) & ~(uintptr_t)7 : row->start;
   if (strcmp(row->name, "[stack]") == 0) {
     add_main_stack(w, row, start);
     return true;

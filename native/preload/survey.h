@@ -7,6 +7,8 @@
 #include "preload/scan.h"
 #include "preload/threads.h"
 
+enum { OL_RED_ZONE = 128 }; /* bytes below a stack pointer that are alive, too */
+
 typedef struct ol_survey {
   ol_maps maps;
   ol_scan scan;

@@ -23,11 +23,17 @@ Stack = tuple[Frame, ...]
 
 @dataclass(frozen=True)
 class Lost:
-    """Blocks that one stack allocated, innermost frame first. `blocks` is None where the tool does not count them."""
+    """Blocks that one stack allocated, innermost frame first. `blocks` is None where the tool does not count them.
+
+    `events`: who took the last pointer away, where the tool says it. `phase`: runtime, shutdown or test; "" where it
+    does not say.
+    """
 
     bytes: int
     blocks: int | None
     stack: Stack
+    events: tuple[Stack, ...] = ()
+    phase: str = ""
 
     @property
     def by_library(self) -> bool:

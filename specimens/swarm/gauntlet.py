@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from specimens.swarm import building, heaptrack, sanitizers, valgrind
+from specimens.swarm import building, heaptrack, outlive_answer, sanitizers, valgrind
 from specimens.swarm.answer import Answer
 from specimens.swarm.faults import FAULTS, Fault
 from specimens.swarm.marking import Mark, mark, mark_right
@@ -35,17 +35,12 @@ class Tool:
     missing: Callable[[], str]
 
 
-def _not_yet(words: Sequence[str], folder: Path, timeout_s: float) -> Answer:
-    raise NotImplementedError
-
-
 TOOLS = (
     Tool("lsan", "lsan", sanitizers.answer, lambda: ""),
     Tool("asan", "asan", sanitizers.answer, lambda: ""),
     Tool("valgrind", "plain", valgrind.answer, valgrind.missing),
     Tool("heaptrack", "plain", heaptrack.answer, heaptrack.missing),
-    # `outlive run --json -- ./swarm …` does not look at native blocks yet; there is nothing to mark.
-    Tool("outlive", "plain", _not_yet, lambda: "not yet"),
+    Tool("outlive", "plain", outlive_answer.answer, outlive_answer.missing),
 )
 BY_NAME = {tool.name: tool for tool in TOOLS}
 

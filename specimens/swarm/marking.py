@@ -5,10 +5,11 @@ Five questions, each asked only where the one before it makes sense:
 - found: is there a finding of the right kind? Of the right program: silence.
 - figure: the application's bytes, and its blocks where the tool counts them, to the byte.
 - allocation: every function that allocated what was lost stands in a stack of the finding.
-- event: is the place named where the mistake is made, or where the last pointer goes? For a leak no tool here says such
-  a thing; "in stack" means that such a place stands in every stack of the finding, among many others, because it also
-  led to the allocation. For a broken free or a recursion the tool shows where it happened, which is a yes.
-- phase: runtime, shutdown or test? None of these tools says it.
+- event: is the place named where the mistake is made, or where the last pointer goes? A tool that tells of an event
+  names it where such a place is, for each loss, the function of one, or its caller. "in stack" means that it stands in
+  every stack of the finding, among many others, because it also led there. For a broken free or
+  a recursion the tool shows where it happened, which is a yes.
+- phase: runtime, shutdown or test, said of every loss?
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from specimens.swarm.answer import Answer, Stack
+from specimens.swarm.answer import Answer, Lost, Stack
 from specimens.swarm.faults import Fault
 
 YES, NO, IN_STACK, NOT_ASKED = "yes", "no", "in stack", "-"
@@ -52,8 +53,20 @@ def _mark_leak(answer: Answer, fault: Fault) -> Mark:
     exact = answer.application_bytes == fault.total_bytes and blocks in (None, fault.total_blocks)
     named = {frame.function for one in answer.application for frame in one.stack}
     allocated = all(part.allocated in named for part in fault.parts)
-    event = IN_STACK if all(_has(one.stack, fault.causes) for one in answer.application) else NO
-    return Mark(said(answer), YES, _word(exact), _word(allocated), event, NO)
+    phase = _word(all(one.phase == fault.category for one in answer.application))
+    return Mark(said(answer), YES, _word(exact), _word(allocated), _event(answer.application, fault.causes), phase)
+
+
+def _event(lost: Sequence[Lost], causes: Sequence[str]) -> str:
+    if all(any(_has(_named(event), causes) for event in one.events) for one in lost):
+        return YES
+    in_stack = all(any(_has(stack, causes) for stack in (one.stack, *one.events)) for one in lost)
+    return IN_STACK if in_stack else NO
+
+
+def _named(event: Stack) -> Stack:
+    """The function of the program's own in which it happened, and the one that called it."""
+    return tuple(frame for frame in event if frame.file)[:2]
 
 
 def _mark_harm(answer: Answer, fault: Fault) -> Mark:

@@ -19,6 +19,7 @@ ERROR = re.compile(r"ERROR: (?:Address|Leak)Sanitizer: (?!detected memory leaks)
 UNDEFINED = re.compile(r"runtime error: (.*)")
 KINDS = {"attempting double-free": "double free", "stack-overflow": "recursion"}
 NO_LEAK_CHECK = "LeakSanitizer has encountered a fatal error"
+NO_PTRACE = "LeakSanitizer cannot stop the program here (ptrace is not allowed)"
 OPTIONS = {"ASAN_OPTIONS": "detect_leaks=1:exitcode=0", "LSAN_OPTIONS": "exitcode=0"}
 
 
@@ -31,7 +32,7 @@ def answer(words: Sequence[str], folder: Path, timeout_s: float) -> Answer:
 
 def read(text: str) -> Answer:
     if NO_LEAK_CHECK in text:
-        return Answer(failed="LeakSanitizer cannot stop the program here (ptrace is not allowed)")
+        return Answer(failed=NO_PTRACE)
     lost = [Lost(int(size), int(blocks), _stack(frames)) for size, blocks, frames in LEAK.findall(text)]
     harm = [Harm(_kind(what), _stack(frames)) for what, frames in ERROR.findall(text)]
     harm += [Harm(what, ()) for what in UNDEFINED.findall(text)]
