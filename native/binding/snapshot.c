@@ -11,6 +11,7 @@
 #include "graph/tally.h"
 #include "stamps/stamp_columns.h"
 #include "walk/details.h"
+#include "walk/hidden.h"
 #include "walk/names.h"
 #include "walk/roots.h"
 
@@ -27,6 +28,7 @@ typedef struct snapshot {
   ol_text member_names;
   ol_stamp_columns stamps;
   ol_details details;
+  ol_hidden hidden;
   ol_self_check check;
   double pause_seconds;
 } snapshot;
@@ -47,6 +49,7 @@ static void snapshot_deinit(snapshot *s) {
   ol_text_deinit(&s->member_names);
   ol_stamp_columns_deinit(&s->stamps);
   ol_details_deinit(&s->details);
+  ol_hidden_deinit(&s->hidden);
 }
 
 typedef struct member_context {
@@ -85,7 +88,7 @@ static bool gather(snapshot *s) {
   const ol_type_info *slots = (const ol_type_info *)s->walk.types.slots.base;
   for (uint32_t i = 0; i < s->walk.types.capacity; i++)
     if (slots[i].type != NULL && !add_type(s, &slots[i])) return false;
-  if (!ol_details_take(&s->walk, &s->details)) return false;
+  if (!ol_details_take(&s->walk, &s->details) || !ol_hidden_take(&s->walk, &s->hidden)) return false;
   return ol_collect_texts(&s->walk, &s->text_nodes, &s->texts);
 }
 
@@ -146,6 +149,12 @@ static void add_details(ol_container_writer *w, const ol_details *details) {
   ol_container_add(w, "wait_rows", "u4", details->waits.values.base, details->waits.count * 2ull);
 }
 
+static void add_hidden(ol_container_writer *w, const ol_hidden *hidden) {
+  uint64_t facts[] = {hidden->objects_read, hidden->blocks_read, hidden->left_out, hidden->cannot_read};
+  ol_container_add(w, "hidden_facts", "u8", facts, sizeof facts / sizeof *facts);
+  ol_container_add(w, "hidden_rows", "u4", hidden->words.base, hidden->word_count * 4ull);
+}
+
 /* Order documented in docs/reference/snapshot-format.md and mirrored by capture/snapshot.py. */
 static void add_facts(ol_container_writer *w, const snapshot *s) {
   const ol_columns *c = &s->walk.columns;
@@ -169,6 +178,7 @@ static int write_file(const char *path, const snapshot *s) {
   add_columns(&writer, s);
   ol_stamp_columns_write(&s->stamps, &writer);
   add_details(&writer, &s->details);
+  add_hidden(&writer, &s->hidden);
   if (!add_root_names(&writer) || !add_code_part_names(&writer)) writer.error = ENOMEM;
   bool ok = ol_container_finish(&writer);
   int error = ok ? 0 : writer.error;

@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { OL_CONTAINER_MAJOR = 1, OL_CONTAINER_MINOR = 3, OL_CONTAINER_COLUMNS_MAX = 64, OL_CONTAINER_ALIGN = 64 };
+enum { OL_CONTAINER_MAJOR = 1, OL_CONTAINER_MINOR = 4, OL_CONTAINER_COLUMNS_MAX = 64, OL_CONTAINER_ALIGN = 64 };
 
 typedef struct ol_container_header {
   char magic[8]; /* "OUTLIVE\x1a" */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "walk/deny.h"
+#include "walk/hidden.h"
 
 enum { FIRST_CAPACITY = 4096, BASES_MAX = 64 };
 
@@ -146,6 +147,7 @@ static void take_notes(ol_type_info *info, PyInterpreterState *interp) {
     info->notes |= OL_NOTE_LINE;
   if (info->kind == OL_KIND_MODULE) info->notes |= OL_NOTE_MODULE;
   if (ol_is_thread_type(info->type)) info->notes |= OL_NOTE_THREAD;
+  if (ol_may_hide(info, &info->hidden_end)) info->notes |= OL_NOTE_HIDDEN;
 }
 
 static ol_kind kind_of(ol_type_info *info, PyInterpreterState *interp) {

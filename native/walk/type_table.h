@@ -46,7 +46,8 @@ enum {
   OL_NOTE_STATE = 1,  /* it has a state that can be read */
   OL_NOTE_LINE = 2,   /* code, function, frame */
   OL_NOTE_MODULE = 4, /* has a __file__ */
-  OL_NOTE_THREAD = 8  /* has a _name */
+  OL_NOTE_THREAD = 8, /* has a _name */
+  OL_NOTE_HIDDEN = 16 /* may hold references that it does not show */
 };
 
 typedef struct ol_type_info {
@@ -65,6 +66,7 @@ typedef struct ol_type_info {
   uint8_t field_count;
   uint8_t notes;
   const ol_native_state *state; /* with OL_NOTE_STATE */
+  uint32_t hidden_end;          /* with OL_NOTE_HIDDEN: where the memory ends that C code laid out */
 } ol_type_info;
 
 typedef struct ol_type_table {

@@ -25,6 +25,7 @@
 
 #include "walk/details.h"
 #include "walk/emit.h"
+#include "walk/hidden.h"
 #include "walk/roots.h"
 #include "walk/sizes.h"
 #include "walk/visit.h"
@@ -280,5 +281,5 @@ bool ol_walk_learn(void) {
   Py_DECREF(key);
   Py_DECREF(dict);
 #endif
-  return ol_type_table_learn() && ol_members_learn() && ol_details_learn() && ol_roots_learn();
+  return ol_type_table_learn() && ol_members_learn() && ol_details_learn() && ol_roots_learn() && ol_hidden_learn();
 }

@@ -36,7 +36,7 @@ COUNTED = {
     "finalize-holds-object": "alive('Connection')",
     "fire-and-forget": "len(asyncio.all_tasks())",
     "gc-callbacks": "alive('Meter')",
-    "hidden-cycle": "alive('Words')",
+    "hidden-references": "alive('Words')",
     "import-path-growth": "len(sys.path)",
     "interned-strings": "sys.getallocatedblocks()",
     "linecache-generated-code": "len(sys.modules['linecache'].cache)",

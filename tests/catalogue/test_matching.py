@@ -96,7 +96,7 @@ TRUE = {
     ],
     "lost-reference": [Facts("native", "app.Message", native_references=1), Facts("native", "", counters=frozenset(["references", "blocks"]))],
     "native-memory-lost": [Facts("native", "", counters=frozenset(["native"]))],
-    "hidden-cycle": [Facts("python-object", "app.Doc", native_references=1, hidden_cycle=True)],
+    "hidden-references": [Facts("python-object", "app.Doc", native_references=1, hidden_cycle=True)],
     "thread-never-stopped": [Facts("thread", "Thread", counters=frozenset(["threads"]))],
     "zombie-child": [Facts("process", "", counters=frozenset(["children"]))],
     "descriptor-not-closed": [Facts("fd", "socket", counters=frozenset(["fds"]))],
@@ -213,7 +213,7 @@ INNOCENT = {
     # It has a holder beside.
     "lost-reference": [held("app.SESSIONS -> dict", SESSION, native_references=1), Facts("native", "", counters=frozenset(["blocks"]))],
     "native-memory-lost": [Facts("native", "app.Message", native_references=1), Facts("fd", "")],
-    "hidden-cycle": [Facts("python-object", "app.Doc", native_references=1)],
+    "hidden-references": [Facts("python-object", "app.Doc", native_references=1)],
     "thread-never-stopped": [held("app.THREADS -> list", "! [*] -> threading.Thread")],
     "zombie-child": [held("app.JOBS -> list", "! [*] -> subprocess.Popen")],
     "descriptor-not-closed": [held("app.FILES -> list", "! [*] -> _io.TextIOWrapper")],
@@ -235,7 +235,7 @@ INNOCENT = {
 # Patterns that speak of a resource's kind or of native code need no path.
 PATHLESS = [
     "atexit-registration", "at-fork-registration", "signal-handler", "gc-callbacks", "warnings-registry",
-    "interned-strings", "contextvar-per-call", "timer-heap", "lost-reference", "native-memory-lost", "hidden-cycle",
+    "interned-strings", "contextvar-per-call", "timer-heap", "lost-reference", "native-memory-lost", "hidden-references",
     "swallowed-cancellation", "made-after-close", "fire-and-forget", "loop-closed-with-tasks", "enter-raised",
     "thread-never-stopped", "zombie-child", "descriptor-not-closed", "temp-file-not-removed", "task-never-finished",
 ]  # fmt: skip

@@ -28,7 +28,7 @@ _FACTS = (
     "counted", "exact", "more", "fewer", "pause_us",
 )  # fmt: skip
 # How many columns of figures stand in type_rows, in frame_rows, and in member_rows and pairs_start.
-_TYPE_ROW, _TRIPLE, _PAIR = 6, 3, 2
+_TYPE_ROW, _QUAD, _TRIPLE, _PAIR = 6, 4, 3, 2
 
 
 class NativeState(IntEnum):
@@ -57,7 +57,7 @@ class NativeState(IntEnum):
 # Columns of rows that begin with a node's number, and how wide they are.
 _ROWS_OF_NODES = {
     "large_sizes": _PAIR, "pairs_start": _PAIR, "member_rows": _PAIR, "type_rows": _TYPE_ROW, "state_rows": _PAIR,
-    "code_lines": _PAIR, "frame_rows": _TRIPLE, "weak_rows": _PAIR, "wait_rows": _PAIR,
+    "code_lines": _PAIR, "frame_rows": _TRIPLE, "weak_rows": _PAIR, "wait_rows": _PAIR, "hidden_rows": _QUAD,
 }  # fmt: skip
 
 
@@ -228,6 +228,20 @@ class Snapshot:
         return dict(self._pairs("wait_rows"))
 
     @cached_property
+    def hidden_words(self) -> Column:
+        """Words in memory of objects that are addresses of objects and that no traversal shows: rows of node, node, byte
+        of the object, and 0, or 1 + byte of the block that this leads to."""
+        if "hidden_rows" not in self.container.names:
+            return np.empty((0, _QUAD), np.uint32)
+        return self._rows("hidden_rows", _QUAD)
+
+    @cached_property
+    def blocks_were_read(self) -> bool:
+        """Whether memory beyond the objects themselves could be looked at for such words."""
+        facts = self.column("hidden_facts").tolist() if "hidden_facts" in self.container.names else []
+        return len(facts) >= 4 and not facts[3]
+
+    @cached_property
     def members(self) -> dict[int, dict[int, str]]:
         """The names of each type's fields by byte offset, by the type's node number; its bases' fields included.
 
@@ -304,11 +318,11 @@ class Snapshot:
             stamps.check(self.container, nodes, len(self.column("site_text_ends")))
         for name, width in _ROWS_OF_NODES.items():
             if name not in self.container.names:
-                continue  # written since format 1.1, waits since 1.3
+                continue  # written since format 1.1, waits since 1.3, hidden words since 1.4
             rows = self._rows(name, width)
             if len(rows) and int((rows[:, 0] & 0xFFFFFFFF).max()) >= nodes:
                 raise DamagedSnapshot(f"{self.path}: column {name!r} points outside the snapshot")
-        for name in ("frame_rows", "weak_rows", "wait_rows"):
+        for name in ("frame_rows", "weak_rows", "wait_rows", "hidden_rows"):
             if name in self.container.names:
                 second = self._rows(name, _ROWS_OF_NODES[name])[:, 1]
                 if len(second) and int(second.max()) >= nodes:

@@ -20,6 +20,7 @@ from outlive.explain.families import FAMILIES, OURS, family_of
 from outlive.explain.faulty import faulty_links, held_count
 from outlive.explain.fingerprint import fingerprint
 from outlive.explain.hidden import hiding_near, hiding_words
+from outlive.explain.hidden_cycles import explain_hidden_cycles
 from outlive.explain.inspectors import inspect
 from outlive.explain.inspectors.answer import Answer, stuck, unknown
 from outlive.explain.kinds import plain
@@ -55,13 +56,16 @@ def explain_outlivers(heap: Heap, nodes: Sequence[int], context: Context) -> tup
 
 def explain_asked(heap: AskedHeap, nodes: Sequence[int], context: Context) -> tuple[Explanation, ...]:
     """The same of any heap that answers what is asked."""
-    chains, unheld = _chains(heap, nodes, context)
+    rings = [(ring, node) for node in nodes if (ring := heap.hidden_cycle(node)) is not None]
+    ringed = {node for _, node in rings}
+    chains, unheld = _chains(heap, [node for node in nodes if node not in ringed], context)
     shared = shared_by(chains, context)
     groups: dict[tuple[str, str], list[_Judged]] = {}
     for chain in chains:
         one = _judge(heap, chain, context, shared)
         groups.setdefault((one.fingerprint, _holder_pattern(one)), []).append(one)
     told = [_explain(heap, group, len(nodes), context) for group in groups.values()]
+    told.extend(explain_hidden_cycles(heap, rings, len(nodes), context))
     told.extend(explain_unheld(heap, unheld, len(nodes), context))
     return tuple(sorted(told, key=lambda one: (one.family == FAMILIES[0].name, -one.explained)))
 

@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from outlive.explain.asked import AskedPath, AskedReference
+from outlive.explain.asked import AskedCycle, AskedPath, AskedReference
 from outlive.heap import rows as layout_of
 from outlive.heap.heap import Heap
+from outlive.heap.roots import RootKind
 
 # Modules whose functions stand below what a thread was started for.
 _STARTERS = ("threading", "_thread")
@@ -25,6 +26,18 @@ class RunningThread:
 
     thread_object: int
     entry: str
+
+
+@dataclass(frozen=True)
+class Ring:
+    """Answers `AskedCycle`."""
+
+    heap: Heap
+    through: int
+    nodes: tuple[int, ...]
+
+    def hops(self) -> Sequence[tuple[str, str, int]]:
+        return self.heap.routes.path_along([self.through, *self.nodes], RootKind.NATIVE).hops()[1:]
 
 
 class Face:
@@ -110,6 +123,10 @@ class Face:
 
     def unexplained(self, node: int) -> int:
         return self._heap.unexplained(node)
+
+    def hidden_cycle(self, node: int) -> AskedCycle | None:
+        found = self._heap.hidden_cycle(node)
+        return Ring(self._heap, found.through, found.nodes) if found is not None else None
 
     def path(self, node: int) -> AskedPath | None:
         return self._heap.path(node)

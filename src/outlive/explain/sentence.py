@@ -69,6 +69,14 @@ def unheld(type_name: str, site: Site | None, references: int, hiding: str) -> s
     return f"Only objects that hold each other keep {what}: a cycle that the garbage collector has not collected yet."
 
 
+def in_hidden_cycle(type_name: str, site: Site | None, through: str) -> str:
+    """The sentence for an object that a ring keeps of which one part hides what it holds."""
+    return (
+        f"A cycle through {_code(through)}, which hides its references from the collector, most likely keeps "
+        f"each {short(type_name)}{_made_by(site)}; nothing else holds it."
+    )
+
+
 def held_by(chain: Chain, faulty: Sequence[int]) -> str:
     """The faulty reference's holder as one expression; the root's name where the root itself holds."""
     if not faulty:

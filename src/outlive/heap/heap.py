@@ -16,6 +16,8 @@ import numpy.typing as npt
 from outlive.capture.snapshot import Snapshot
 from outlive.heap import queries
 from outlive.heap.graph import Graph
+from outlive.heap.hidden import HiddenReference
+from outlive.heap.hidden_cycles import HiddenCycle, HiddenCycles
 from outlive.heap.holders import independent_holders
 from outlive.heap.keeping import Garbage, Keeping
 from outlive.heap.labels import Label, Labels, Reference
@@ -126,6 +128,22 @@ class Heap:
     def unexplained(self, node: int) -> int:
         """References that are counted and that no object holds: native code does. 0 where the count means nothing."""
         return int(self.routes.unexplained[node])
+
+    def hidden_references(self, node: int) -> list[HiddenReference]:
+        """What it most likely holds and does not show to the collector."""
+        return self.routes.hidden.out_of(node)
+
+    def hidden_referrers(self, node: int) -> list[HiddenReference]:
+        """Who most likely hides a reference to it."""
+        return self.routes.hidden.into(node)
+
+    def hidden_cycle(self, node: int) -> HiddenCycle | None:
+        """The ring that alone keeps it, and that the collector cannot see; None where it is kept otherwise."""
+        return self._hidden_cycles.of(node)
+
+    @cached_property
+    def _hidden_cycles(self) -> HiddenCycles:
+        return HiddenCycles(self.routes)
 
     # ---- finding ---------------------------------------------------------------------------------------------------
 

@@ -30,12 +30,13 @@ class LabelKind(str, Enum):
     LOCAL = "local"
     TYPE = "type"
     CALLBACK = "callback"
+    HIDDEN = "hidden"  # in memory of an object that does not show it to the collector
     UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True)
 class Reference:
-    """One reference: it stands at `position` among those of `source`."""
+    """One reference: it stands at `position` among those of `source`, or at HIDDEN_POSITION: among none it shows."""
 
     source: int
     target: int
@@ -51,6 +52,8 @@ class Label:
     kind: LabelKind
 
 
+HIDDEN_POSITION = -1
+_HIDDEN = Label("<hidden reference>", "<hidden reference>", LabelKind.HIDDEN)
 INSTANCE_DICT = Label(".__dict__", ".__dict__", LabelKind.DICT)
 UNNAMED = Label("<unnamed reference>", "<unnamed reference>", LabelKind.UNKNOWN)
 _ELEMENT = Label("<element>", "<element>", LabelKind.ELEMENT)
@@ -123,6 +126,8 @@ class Labels:
 
     def label(self, source: int, position: int) -> Label:
         """How the reference at `position` of `source` is written."""
+        if position == HIDDEN_POSITION:
+            return _HIDDEN
         write = self._by_layout.get(self._rows.layout(source))
         return write(source, position) if write is not None else UNNAMED
 

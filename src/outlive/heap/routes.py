@@ -1,8 +1,8 @@
 """The cheapest way from a root to every object, found for all objects at once and kept.
 
-Three passes, each only when one of its paths is asked for: from the true roots, never through what is Outlive's own;
-for what that does not reach, from objects that native code holds; and last, through Outlive's own. What none reaches
-is garbage.
+Four passes, each only when one of its paths is asked for: from the true roots, never through what is Outlive's own;
+for what that does not reach, through references that objects hide; then from objects that native code holds; and last,
+through Outlive's own. What none reaches is garbage.
 """
 
 from __future__ import annotations
@@ -14,10 +14,12 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
+from outlive.capture.snapshot import TypeRow
 from outlive.heap import reading_costs
 from outlive.heap.folding import Trail
 from outlive.heap.graph import NOT_REACHED, Graph, ReadingCosts
-from outlive.heap.labels import LabelKind, Labels, Reference
+from outlive.heap.hidden import Hidden
+from outlive.heap.labels import HIDDEN_POSITION, LabelKind, Labels, Reference
 from outlive.heap.modules import Modules
 from outlive.heap.naming import Naming
 from outlive.heap.ours import our_nodes, references_into
@@ -70,6 +72,9 @@ class Routes:
         to_type = costs.type_cost if int(costs.types[source]) == target else 0
         return 1 + int(costs.exit[source]) + int(costs.enter[target]) + to_type
 
+    def type_row(self, node: int) -> TypeRow | None:
+        return self._rows.type_row(node)
+
     # ---- whose -----------------------------------------------------------------------------------------------------
 
     @cached_property
@@ -89,6 +94,19 @@ class Routes:
         missing[(counted == IMMORTAL) | (missing < 0)] = 0
         missing[0] = 0
         return missing
+
+    @cached_property
+    def hidden(self) -> Hidden:
+        """References that objects hold and do not show."""
+        return Hidden(self._rows, self.unexplained)
+
+    @cached_property
+    def with_hidden(self) -> Graph:
+        """The graph with the hidden references in it."""
+        if not len(self.hidden):
+            return self.graph
+        snapshot = self._rows.snapshot
+        return self.hidden.beside(snapshot.column("edge_start"), snapshot.column("targets"))
 
     # ---- the passes ------------------------------------------------------------------------------------------------
 
@@ -126,6 +144,15 @@ class Routes:
     def parents(self) -> Nodes:
         """From the true roots."""
         return self.graph.holders(
+            list(self.starts), root_costs=list(self.starts.values()), costs=self.costs, cuts=self.cuts
+        )
+
+    @cached_property
+    def hidden_parents(self) -> Nodes:
+        """From the true roots, through hidden references, too."""
+        if self.with_hidden is self.graph:
+            return self.parents
+        return self.with_hidden.holders(
             list(self.starts), root_costs=list(self.starts.values()), costs=self.costs, cuts=self.cuts
         )
 
@@ -169,6 +196,8 @@ class Routes:
         """The pass that reaches the node, and what its roots are when they are not the true ones."""
         if self.parents[node] != NOT_REACHED:
             return self.parents, None
+        if self.hidden_parents[node] != NOT_REACHED:
+            return self.hidden_parents, None
         if self.native_parents[node] != NOT_REACHED:
             return self.native_parents, RootKind.NATIVE
         if self.our_parents[node] != NOT_REACHED:
@@ -245,7 +274,7 @@ class Routes:
     def reference(self, source: int, target: int) -> Reference:
         """The reference from one to the other; where there are several, the one that says most."""
         positions = self._rows.positions(source, target)
-        best = positions[0]
+        best = positions[0] if positions else HIDDEN_POSITION
         if len(positions) > 1:
             best = min(positions[:8], key=lambda place: _SAYS_LITTLE.get(self._labels.label(source, place).kind, 0))
         return Reference(source, target, best)
