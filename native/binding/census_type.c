@@ -52,7 +52,7 @@ static bool row_changed(const ol_census *census, uint32_t row) {
                 sizeof(ol_tally_row)) != 0;
 }
 
-/* u32 names, (u32 number, u16 length, u8 whether its instances are types, bytes) each; u32 rows, (u32 number, i64 count, bytes, items, unexplained) each. */
+/* u32 names, (u32 number, u16 length, u8 whether its instances are types, bytes) each; u32 rows, (u32 number, i64 count, bytes, items, unexplained, overdrawn) each. */
 static PyObject *census_frame(CensusObject *self, PyObject *none) {
   (void)none;
   ol_census *census = &self->census;

@@ -10,7 +10,9 @@ void ol_tally_by_type(const ol_columns *c, const uint32_t *row_of_type, ol_tally
     row->count++;
     row->bytes += size[node] != OL_SIZE_LARGE ? size[node] : (int64_t)ol_columns_size_of(c, node);
     row->items += (int64_t)(edge_start[node + 1] - edge_start[node]);
-    if (refcount[node] != OL_REFCOUNT_IMMORTAL) row->unexplained += (int64_t)refcount[node] - in_degree[node];
+    if (refcount[node] == OL_REFCOUNT_IMMORTAL) continue;
+    row->unexplained += (int64_t)refcount[node] - in_degree[node];
+    if (in_degree[node] > refcount[node]) row->overdrawn += (int64_t)in_degree[node] - refcount[node];
   }
 }
 

@@ -9,6 +9,7 @@ typedef struct ol_tally_row {
   int64_t bytes;
   int64_t items;       /* references held: what a container's length is to its type */
   int64_t unexplained; /* references counted by the objects but found nowhere */
+  int64_t overdrawn;   /* references found that the objects do not count: let go of too often, or shown falsely */
 } ol_tally_row;
 
 /* Add every node of type `t` to rows[row_of_type[t]]; pseudo-nodes (type 0) are left out. `row_of_type` is indexed by

@@ -34,6 +34,7 @@ from outlive.errors import MeasureError, OutliveError
 from outlive.explain.allocated import KIND as TAKEN
 from outlive.explain.allocated import explain_allocated, parted, wanted_calls
 from outlive.explain.context import Context
+from outlive.explain.drifting import explain_drifting
 from outlive.explain.explain import explain_outlivers
 from outlive.explain.face import Face
 from outlive.explain.families import OURS
@@ -316,8 +317,9 @@ class Inquiry:
         explained = []
         for finding in findings:
             nodes, told = outlivers.of(finding), outlivers.told_of(finding, context)
-            found = explain_outlivers(heap, nodes, told)
-            if not nodes:
+            drifts = outlivers.drifting(finding, steps) or outlivers.overdrawn(finding)
+            found = explain_drifting(Face(heap), drifts, told) or explain_outlivers(heap, nodes, told)
+            if not nodes and not drifts:
                 found = explain_grown(Face(heap), outlivers.grown(finding), told)
             found = tuple(one for one in found if one.family != OURS)
             opened = explain_opened(self._openings, finding.type, told)

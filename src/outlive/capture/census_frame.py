@@ -11,10 +11,10 @@ import struct
 from outlive.model.series import CounterKey
 
 _NAME = struct.Struct("<IHB")
-_ROW = struct.Struct("<Iqqqq")
-_COUNTERS = (("objects", ""), ("bytes", "bytes"), ("items", ""), ("references", ""))
+_ROW = struct.Struct("<Iqqqqq")
+_COUNTERS = (("objects", ""), ("bytes", "bytes"), ("items", ""), ("references", ""), ("over-released", ""))
 # References to a type that native code lost keep nothing alive that would not live anyway: counted apart.
-_COUNTERS_OF_TYPES = (*_COUNTERS[:3], ("type-references", ""))
+_COUNTERS_OF_TYPES = (*_COUNTERS[:3], ("type-references", ""), _COUNTERS[4])
 
 
 class CensusDecoder:

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from outlive.capture.snapshot import Snapshot
 from outlive.capture.stamps import FIRST_STEP
 from outlive.explain.context import Context
+from outlive.explain.drifting import Drift
 from outlive.explain.opened import KINDS
 from outlive.heap.heap import Heap
 from outlive.heap.newness import Newness, spread
@@ -33,6 +34,9 @@ _CLASSES_OF = {
     "process": frozenset({"subprocess.Popen", "multiprocessing.process.BaseProcess"}),
     "fd": frozenset({"socket.socket", "_socket.socket", "_io.FileIO", "select.epoll", "mmap.mmap"}),
 }
+# The counter of references that get lost, and what share of them one object must account for.
+_OVER_RELEASED = "over-released"
+_LOST, _DRIFT_SHARE, _FEWEST_LOST, _MOST_DRIFTING = "references", 0.2, 3, 3
 _OF_OBJECTS = ("objects", "items", "bytes", "references")
 
 
@@ -41,6 +45,7 @@ class Outlivers:
 
     def __init__(self, heap: Heap, since: int, earlier: Snapshot | None) -> None:
         self._heap = heap
+        self._since = since
         self._stamps = heap.snapshot.stamps
         self._newness = Newness(earlier, heap.snapshot) if earlier is not None else None
         self._new, self._known = self._judged(since, self._newness.is_new if self._newness else None)
@@ -84,6 +89,28 @@ class Outlivers:
         types = {row.type for row in finding.evidence if row.type}
         rows = self._newness.grown(_GROWN) if self._newness else []
         return [node for node, _ in rows if self._heap.type_name(node) in types][:_MOST_CONTAINERS]
+
+    def drifting(self, finding: Finding, steps: int) -> list[Drift]:
+        """Objects of the finding's type that were there before, and to which it is that references get lost; those that lost
+        most first. `steps`: after how many the heap is."""
+        rows = [row for row in finding.evidence if row.counter == _LOST and row.type]
+        if not rows or self._newness is None or steps <= self._since:
+            return []
+        more = self._newness.unexplained_more(self._heap.routes.unexplained)
+        every = self._heap.nodes_of_type(rows[0].type)
+        enough = max(_FEWEST_LOST, _DRIFT_SHARE * rows[0].rate.per_step * (steps - self._since))
+        drifted = sorted((-int(more[node]), int(node)) for node in every[more[every] >= enough])
+        return [Drift(node, -lost, steps - self._since) for lost, node in drifted[:_MOST_DRIFTING]]
+
+    def overdrawn(self, finding: Finding) -> list[Drift]:
+        """Objects of the finding's type that count fewer references than the heap holds, those that lack most first."""
+        rows = [row for row in finding.evidence if row.counter == _OVER_RELEASED]
+        if not rows:
+            return []
+        every = self._heap.nodes_of_type(rows[0].type)
+        lacking = self._heap.routes.overdrawn[every]
+        order = np.argsort(-lacking, kind="stable")[:_MOST_DRIFTING]
+        return [Drift(int(every[at]), -int(lacking[at]), rows[0].steps) for at in order if lacking[at]]
 
     def told_of(self, finding: Finding, context: Context) -> Context:
         """The context with what this finding counts."""

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from outlive.capture.snapshot import Snapshot
+from outlive.heap.rows import IMMORTAL
 
 
 class Newness:
@@ -18,6 +19,7 @@ class Newness:
 
     def __init__(self, earlier: Snapshot, later: Snapshot) -> None:
         self._then = _nodes_then(earlier, later)
+        self._earlier = earlier
         before, now = _references(earlier), _references(later)
         self._more = np.where(self._then > 0, now - before[self._then], 0)
         self._more[0] = 0
@@ -38,6 +40,15 @@ class Newness:
         nodes = np.flatnonzero(self._more >= at_least)
         order = np.argsort(-self._more[nodes], kind="stable")
         return [(int(node), int(self._more[node])) for node in nodes[order]]
+
+
+    def unexplained_more(self, now: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """By node: how many more references nothing explains than before; 0 for what is new. `now`: those of `later`."""
+        counted = self._earlier.column("refcount").astype(np.int64)
+        before = counted - np.bincount(self._earlier.column("targets"), minlength=len(counted))
+        before[(counted == IMMORTAL) | (before < 0)] = 0
+        more: npt.NDArray[np.int64] = np.where(self._then > 0, now - before[self._then], 0)
+        return more
 
 
 def _nodes_then(earlier: Snapshot, later: Snapshot) -> npt.NDArray[np.int64]:

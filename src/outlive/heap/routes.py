@@ -96,6 +96,16 @@ class Routes:
         return missing
 
     @cached_property
+    def overdrawn(self) -> npt.NDArray[np.int64]:
+        """By node: references that the snapshot shows and that are not counted. Whoever lets go of one of them last uses
+        what was freed before."""
+        counted = self._rows.snapshot.column("refcount").astype(np.int64)
+        lacking = self.graph.referrer_counts - counted
+        lacking[(counted == IMMORTAL) | (lacking < 0)] = 0
+        lacking[0] = 0
+        return lacking
+
+    @cached_property
     def hidden(self) -> Hidden:
         """References that objects hold and do not show."""
         return Hidden(self._rows, self.unexplained)

@@ -14,7 +14,7 @@ from dataclasses import replace
 from outlive.judge.assessment import Assessment
 from outlive.judge.companions import grow_together, is_another_mistake
 from outlive.judge.growth import Judgement, State
-from outlive.judge.telling import kind_of, origin, rank
+from outlive.judge.telling import OVER_RELEASED, kind_of, origin, rank
 from outlive.model.series import CounterKey, Series
 from outlive.model.verdict import Evidence, Finding, Rate
 
@@ -75,6 +75,8 @@ def evidence_of(key: CounterKey, one: Judgement) -> Evidence:
 def _belongs(
     key: CounterKey, leader: CounterKey, rising: Mapping[CounterKey, Judgement], series: Mapping[CounterKey, Series]
 ) -> bool:
+    if OVER_RELEASED in (key.counter, leader.counter):
+        return False  # no leak, and no leak's echo: another mistake, whatever grows beside it
     if key.counter == "mapped":
         return True  # whatever leaks takes addresses sooner or later, arena by arena
     own_class = key.counter == "objects" and origin(key.type) < 3
@@ -125,6 +127,8 @@ def _lost_by_native_code(leader: CounterKey, members: Mapping[CounterKey, Judgem
 
 
 def _detail(leader: CounterKey, members: Mapping[CounterKey, Judgement]) -> str:
+    if leader.counter == OVER_RELEASED:
+        return "native code lets go of references that it does not own: what is still in use will be freed under its users"
     if leader.counter == "references":
         return "references that no object holds: native code took them and never gave them back"
     if leader.counter == "objects" and _lost_references(leader, members):

@@ -13,6 +13,7 @@ from outlive.model.series import CounterKey
 
 # Resource kinds, the most telling first; a kind that brings another with it stands before it (a thread has
 # descriptors, a child process has pipes). `references` without objects are lost by native code.
+OVER_RELEASED = "over-released"
 _KIND_OF = {
     "threads": "thread",
     "children": "process",
@@ -24,6 +25,7 @@ _KIND_OF = {
     "items": "python-object",
     "bytes": "python-object",
     "references": "native",
+    OVER_RELEASED: "native",
     "blocks": "native",
     "native": "native",
     "mapped": "mapping",

@@ -23,7 +23,9 @@ _NOUNS_BY_COUNTER = {
     "items": ("more item in a {}", "more items in some {}"),
     "references": ("lost reference to a {} object", "lost references to {} objects"),
     "objects": ("{} object", "{} objects"),
+    "over-released": ("reference to a {} object", "references to {} objects"),
 }
+_VERBS = {"over-released": ("gives up", "too many")}
 _MASSES = {"native": "native memory", "mapping": "mapped memory"}
 
 
@@ -34,11 +36,12 @@ def sentence(finding: Finding) -> str:
         mass = _MASSES.get(finding.kind, f"{_short(finding.type) or printable(finding.kind)} memory")
         return f"every step leaves {byte_size(finding.bytes.per_step)} of {mass} behind"
     often = how_often(count)
+    leaves, behind = _VERBS.get(finding.evidence[0].counter if finding.evidence else "", ("leaves", "behind"))
     if often:
-        return f"{often} leaves one {noun(finding, many=False)} behind"
+        return f"{often} {leaves} one {noun(finding, many=False)} {behind}"
     if abs(count - 1) < 0.02:
-        return f"every step leaves one {noun(finding, many=False)} behind"
-    return f"every step leaves {number(count)} {noun(finding, many=True)} behind"
+        return f"every step {leaves} one {noun(finding, many=False)} {behind}"
+    return f"every step {leaves} {number(count)} {noun(finding, many=True)} {behind}"
 
 
 def noun(finding: Finding, *, many: bool) -> str:
