@@ -15,7 +15,8 @@
  * where it is certain how large it is: from the header of a pool of Python's allocator, or of a chunk of glibc's whose
  * successor says that it is in use. Anything else is left alone: under another malloc no block is seen.
  *
- * Bounds: OBJECTS_WITH_BLOCKS of one type have their blocks read, BLOCKS_MAX in all, BLOCK_BYTES of each. What is beyond is counted.
+ * Bounds: BLOCKS_MAX blocks in all, BLOCKS_OF_OBJECT of one object, BLOCK_BYTES of each; what is beyond is counted. A type
+ * of which PROBED instances have told nothing (decimals, time spans) has one in SELDOM read from then on, and no blocks.
  */
 #include "walk/hidden.h"
 
@@ -31,7 +32,8 @@ enum {
   BLOCK_BYTES = 16 << 10,
   BLOCK_BYTES_MIN = 16,
   BLOCKS_MAX = 20000,
-  OBJECTS_WITH_BLOCKS = 2000,
+  PROBED = 500,
+  SELDOM = 16,
   BLOCKS_OF_OBJECT = 64,
   DEPTH_MAX = 2,
   WORDS_MAX = 1 << 20,
@@ -55,7 +57,7 @@ bool ol_hidden_learn(void) {
 
 void ol_hidden_deinit(ol_hidden *hidden) {
   ol_reserve_deinit(&hidden->words);
-  ol_reserve_deinit(&hidden->blocks_of_type);
+  ol_reserve_deinit(&hidden->of_types);
   memset(hidden, 0, sizeof *hidden);
 }
 
@@ -197,7 +199,7 @@ static void follow(reading *r, uintptr_t address, uint32_t place, int depth) {
 
 static void read_block(reading *r, uintptr_t address, uint32_t place, int depth) {
   ol_hidden *h = r->hidden;
-  if (r->blocks_left == 0 || h->blocks_read >= BLOCKS_MAX) {
+  if (r->blocks_left == 0) {
     h->left_out++;
     return;
   }
@@ -218,11 +220,14 @@ static void read_block(reading *r, uintptr_t address, uint32_t place, int depth)
 
 /* ---- objects ----------------------------------------------------------------------------------------------------- */
 
-static bool may_have_blocks_read(ol_hidden *h, const ol_type_info *info) {
-  if (h->cannot_read || !ol_reserve_grow(&h->blocks_of_type, (info->index + 1ull) * 4)) return false;
-  uint32_t *count = &OL_COLUMN(uint32_t, h->blocks_of_type)[info->index];
-  if (*count >= OBJECTS_WITH_BLOCKS) return h->left_out++, false;
-  ++*count;
+static bool is_worth_reading(ol_hidden_of_type *of_type) {
+  return of_type->seen++ < PROBED || of_type->words + of_type->words_of_blocks > 0 || of_type->seen % SELDOM == 0;
+}
+
+static bool is_worth_looking_for_blocks(ol_hidden *h, ol_hidden_of_type *of_type) {
+  if (h->cannot_read || (of_type->blocks_looked_for >= PROBED && of_type->words_of_blocks == 0)) return false;
+  if (h->blocks_read >= BLOCKS_MAX) return h->left_out++, false;
+  of_type->blocks_looked_for++;
   return true;
 }
 
@@ -231,6 +236,9 @@ static bool is_list_of_weak_references(const PyTypeObject *type, uint32_t place)
 }
 
 static bool read_object(const ol_walk *walk, ol_hidden *h, uint32_t node, const ol_type_info *info) {
+  if (!ol_reserve_grow(&h->of_types, (info->index + 1ull) * sizeof(ol_hidden_of_type))) return false;
+  ol_hidden_of_type *of_type = &OL_COLUMN(ol_hidden_of_type, h->of_types)[info->index];
+  if (!is_worth_reading(of_type)) return true;
   uintptr_t object = (uintptr_t)OL_COLUMN(const uint64_t, walk->columns.address)[node];
   uint32_t end = info->hidden_end;
   reading r = {.walk = walk, .hidden = h, .source = node, .begin = object, .end = object + end};
@@ -239,11 +247,14 @@ static bool read_object(const ol_walk *walk, ol_hidden *h, uint32_t node, const 
   for (uint32_t place = HEADER_BYTES; place + WORD <= end; place += WORD)
     if (!is_list_of_weak_references(info->type, place))
       tell(&r, node_at(&r, *(const uintptr_t *)(object + place)), place, 0);
-  if (may_have_blocks_read(h, info)) {
+  of_type->words += h->word_count - r.rows_before;
+  uint32_t before_blocks = h->word_count;
+  if (is_worth_looking_for_blocks(h, of_type)) {
     r.blocks_left = BLOCKS_OF_OBJECT;
     for (uint32_t place = HEADER_BYTES; place + WORD <= end; place += WORD)
       follow(&r, *(const uintptr_t *)(object + place), place, 1);
   }
+  of_type->words_of_blocks += h->word_count - before_blocks;
   if (h->word_count > r.rows_before) drop_shown(&r);
   return !r.no_memory;
 }

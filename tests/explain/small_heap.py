@@ -5,8 +5,9 @@
     app.sessions['u*'] * 40: app.Session step=1+
     app.sessions['u0'].file: _io.FileIO state=closed
     app.other -> app.sessions['u0']
+    app.sessions['u0'].file ~> app.sessions['u0']
 
-Each line's longest known prefix is its holder and the rest the label. `* 40` makes forty, with the `*` numbered.
+`~>` is a reference that its holder hides from the collector. Each line's longest known prefix is its holder and the rest the label. `* 40` makes forty, with the `*` numbered.
 Behind the type: `step=3` (`step=1+`: counting up), `old`, `text=True`, `state=closed`, `what="class app.Session"`,
 `bases=threading.Thread`, `extra=2` (references that nobody explains), `root=frame` for what begins a path.
 """
@@ -56,6 +57,17 @@ class Path:
         return tuple((label, re.sub(r"\[.*?\]", "[*]", label), node) for label, node in self.references)
 
 
+@dataclass(frozen=True)
+class Cycle:
+    through: int
+    nodes: tuple[int, ...]
+    way: tuple[tuple[str, int], ...]
+
+    def hops(self) -> tuple[tuple[str, str, int], ...]:
+        (_, first), *rest = self.way
+        return (("<hidden reference>", "<hidden reference>", first), *((label, label, node) for label, node in rest))
+
+
 @dataclass
 class SmallHeap:
     """Answers what `AskedHeap` asks, from the lines of one text."""
@@ -64,6 +76,8 @@ class SmallHeap:
     said: dict[int, dict[str, str]] = field(default_factory=dict)
     held: list[Reference] = field(default_factory=list)
     names: dict[str, int] = field(default_factory=dict)
+    hidden: list[tuple[int, int]] = field(default_factory=list)
+    left_out: bool = False
 
     def node(self, expression: str) -> int:
         return self.names[expression]
@@ -120,6 +134,17 @@ class SmallHeap:
     def unexplained(self, node: int) -> int:
         return int(self.said[node].get("extra", "0"))
 
+    def hidden_cycle(self, node: int) -> Cycle | None:
+        """Where a hidden reference's target leads to its source and to `node`, and all that nobody explains is hidden."""
+        for source, target in self.hidden:
+            way, back = self._path_from(target, node), self._path_from(target, source)
+            if way and back and self.unexplained(target) == sum(1 for _, one in self.hidden if one == target):
+                return Cycle(source, tuple(one for _, one in way.references), way.references)
+        return None
+
+    def memory_left_out(self) -> bool:
+        return self.left_out
+
     def retained_bytes(self, node: int) -> int:
         return 64
 
@@ -174,6 +199,10 @@ def heap(text: str) -> SmallHeap:
     """The heap that the lines describe."""
     made = SmallHeap()
     for line in filter(None, map(str.strip, text.splitlines())):
+        if " ~> " in line:
+            source, _, target = line.partition(" ~> ")
+            made.hidden.append((made.names[source], made.names[target]))
+            continue
         if " -> " in line:
             expression, _, target = line.partition(" -> ")
             _hold(made, expression, made.names[target])

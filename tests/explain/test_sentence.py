@@ -68,20 +68,6 @@ def test_native_references_are_counted_in_the_sentence() -> None:
     assert found.native_references == 2
 
 
-def test_cycle_that_the_collector_cannot_see_names_what_hides_it() -> None:
-    small = heap("x: app.Doc new free extra=1\nx.pickler: _pickle.Pickler new")
-    (found,) = explain_asked(small, [1], small.context())
-    assert "_pickle.Pickler" in found.sentence
-    assert "memo" in found.sentence
-    assert "most likely" in found.sentence
-
-
-def test_pickler_of_an_object_that_is_held_hides_nothing() -> None:
-    small = heap("app: module old\napp.docs: list old\napp.docs[0]: app.Doc new\napp.docs[0].p: _pickle.Pickler new")
-    (found,) = explain_asked(small, small.nodes("app.Doc"), small.context())
-    assert "Pickler" not in found.sentence
-
-
 def test_garbage_is_called_garbage() -> None:
     small = heap("x: app.Row new free\nx.self: app.Other new")
     (found,) = explain_asked(small, [1], small.context())

@@ -235,11 +235,21 @@ class Snapshot:
             return np.empty((0, _QUAD), np.uint32)
         return self._rows("hidden_rows", _QUAD)
 
-    @cached_property
+    @property
     def blocks_were_read(self) -> bool:
         """Whether memory beyond the objects themselves could be looked at for such words."""
-        facts = self.column("hidden_facts").tolist() if "hidden_facts" in self.container.names else []
-        return len(facts) >= 4 and not facts[3]
+        return bool(self._hidden_facts) and not self._hidden_facts[3]
+
+    @property
+    def memory_left_out(self) -> bool:
+        """Whether there was more of such memory than is looked at."""
+        return bool(self._hidden_facts) and self._hidden_facts[2] > 0
+
+    @cached_property
+    def _hidden_facts(self) -> list[int]:
+        """Objects read, blocks read, what was left out, whether no block could be read; empty before format 1.4."""
+        facts: list[int] = self.column("hidden_facts").tolist() if "hidden_facts" in self.container.names else []
+        return facts if len(facts) >= 4 else []
 
     @cached_property
     def members(self) -> dict[int, dict[int, str]]:

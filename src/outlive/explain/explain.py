@@ -13,19 +13,18 @@ from dataclasses import dataclass, replace
 
 from outlive.catalogue.facts import Facts
 from outlive.catalogue.matching import match
-from outlive.explain.asked import AskedHeap
+from outlive.explain.asked import AskedCycle, AskedHeap
 from outlive.explain.context import Context
 from outlive.explain.face import Face
 from outlive.explain.families import FAMILIES, OURS, family_of
 from outlive.explain.faulty import faulty_links, held_count
 from outlive.explain.fingerprint import fingerprint
-from outlive.explain.hidden import hiding_near, hiding_words
 from outlive.explain.hidden_cycles import explain_hidden_cycles
 from outlive.explain.inspectors import inspect
 from outlive.explain.inspectors.answer import Answer, stuck, unknown
 from outlive.explain.kinds import plain
 from outlive.explain.links import NATIVE, Chain, Link, chain_of, steady
-from outlive.explain.owner import owner_of_holder, owner_of_site, owner_of_type, place_of, site_to_tell
+from outlive.explain.owner import owner_of_holder, owner_of_site, place_of, site_to_tell
 from outlive.explain.sentence import Told, held_by, sentence
 from outlive.explain.sharing import shared_by
 from outlive.explain.states import judge_links
@@ -59,13 +58,14 @@ def explain_asked(heap: AskedHeap, nodes: Sequence[int], context: Context) -> tu
     rings = [(ring, node) for node in nodes if (ring := heap.hidden_cycle(node)) is not None]
     ringed = {node for _, node in rings}
     chains, unheld = _chains(heap, [node for node in nodes if node not in ringed], context)
+    unheld, alike = _apart(heap, unheld, rings)
     shared = shared_by(chains, context)
     groups: dict[tuple[str, str], list[_Judged]] = {}
     for chain in chains:
         one = _judge(heap, chain, context, shared)
         groups.setdefault((one.fingerprint, _holder_pattern(one)), []).append(one)
     told = [_explain(heap, group, len(nodes), context) for group in groups.values()]
-    told.extend(explain_hidden_cycles(heap, rings, len(nodes), context))
+    told.extend(explain_hidden_cycles(heap, rings + alike, len(nodes), context))
     told.extend(explain_unheld(heap, unheld, len(nodes), context))
     return tuple(sorted(told, key=lambda one: (one.family == FAMILIES[0].name, -one.explained)))
 
@@ -89,6 +89,18 @@ def _chains(heap: AskedHeap, nodes: Sequence[int], context: Context) -> tuple[li
         else:
             chains.append(chain)
     return chains, unheld
+
+
+def _apart(
+    heap: AskedHeap, unheld: list[tuple[int, int]], rings: Sequence[tuple[AskedCycle, int]]
+) -> tuple[list[tuple[int, int]], list[tuple[AskedCycle, int]]]:
+    """Where not all memory was looked at: what no Python object holds, without those whose likes are in hidden cycles, and
+    these, each with the cycle of one of its likes."""
+    if not rings or not heap.memory_left_out():
+        return unheld, []
+    ring_of = {heap.type_name(node): ring for ring, node in rings}
+    alike = [(ring_of[heap.type_name(node)], node) for _, node in unheld if heap.type_name(node) in ring_of]
+    return [one for one in unheld if heap.type_name(one[1]) not in ring_of], alike
 
 
 def _judge(heap: AskedHeap, chain: Chain, context: Context, shared: Callable[[int], Answer | None]) -> _Judged:
@@ -117,15 +129,14 @@ def _explain(heap: AskedHeap, group: Sequence[_Judged], sampled: int, context: C
     site, family = site_to_tell(context.site_of(node), context), family_of(chain)
     hops = _hops(heap, one)
     owner = owner_of_holder(chain, one.faulty[0] - 1 if one.faulty else len(chain.links) - 1, context)
-    hiding = hiding_near(heap, chain.links[0].node, context) if chain.root_kind == NATIVE else None
     references = heap.unexplained(chain.links[0].node if chain.root_kind == NATIVE else node)
     linked = any(_is_linked(each) for each in group)
-    told = Told(chain, hops, one.faulty, site, references, hiding_words(hiding), family.words if family else "", linked)
+    told = Told(chain, hops, one.faulty, site, references, family.words if family else "", linked)
     explanation = Explanation(
         sentence=sentence(told),
         path=hops,
         held_by=held_by(chain, one.faulty),
-        owner=owner_of_type(hiding.type, context) if hiding else owner,
+        owner=owner,
         site=site,
         made_by=owner_of_site(site, context),
         family=family.name if family else "",
@@ -137,7 +148,7 @@ def _explain(heap: AskedHeap, group: Sequence[_Judged], sampled: int, context: C
         types=tuple(kind for kind, _ in Counter(plain(each.chain.last.type) for each in group).most_common()),
         fingerprint=one.fingerprint,
     )
-    return replace(explanation, advice=match(_facts(explanation, chain, context, hiding is not None)))
+    return replace(explanation, advice=match(_facts(explanation, chain, context)))
 
 
 def _plainest(group: Sequence[_Judged], context: Context) -> _Judged:
@@ -196,7 +207,7 @@ def _pattern(links: Sequence[Link]) -> str:
     return "".join(steady(link.pattern) for link in links)
 
 
-def _facts(told: Explanation, chain: Chain, context: Context, hidden_cycle: bool) -> Facts:
+def _facts(told: Explanation, chain: Chain, context: Context) -> Facts:
     return Facts(
         kind=context.kind,
         type=plain(chain.last.type),
@@ -207,7 +218,6 @@ def _facts(told: Explanation, chain: Chain, context: Context, hidden_cycle: bool
         site=told.site,
         owner=told.owner,
         native_references=told.native_references,
-        hidden_cycle=hidden_cycle,
         counters=context.counters,
         problem=context.problem,
         versions=context.packages.versions,

@@ -128,6 +128,9 @@ class Face:
         found = self._heap.hidden_cycle(node)
         return Ring(self._heap, found.through, found.nodes) if found is not None else None
 
+    def memory_left_out(self) -> bool:
+        return self._heap.snapshot.memory_left_out
+
     def path(self, node: int) -> AskedPath | None:
         return self._heap.path(node)
 

@@ -37,6 +37,7 @@ def _explain(
     heap: AskedHeap, group: Sequence[tuple[AskedCycle, int]], sampled: int, context: Context
 ) -> Explanation:
     cycle, node = _plainest(heap, group, context)
+    node = cycle.nodes[-1]
     kind, through = heap.type_name(node), plain(heap.type_name(cycle.through))
     site, owner = site_to_tell(context.site_of(node), context), owner_of_type(through, context)
     hops = _hops(heap, cycle)
@@ -61,7 +62,6 @@ def _explain(
         site=site,
         made_by=owner_of_site(site, context),
         advice=match(facts),
-        native_references=heap.unexplained(cycle.nodes[0]),
         retained_bytes=heap.retained_bytes(node),
         explained=len(group),
         sampled=sampled,
@@ -77,7 +77,9 @@ def _plainest(
     first = heap.type_name(group[0][1])
     alike = [one for one in group if heap.type_name(one[1]) == first]
     usual, _ = Counter(place_of(context.site_of(node)) for _, node in alike).most_common(1)[0]
-    return min((one for one in alike if place_of(context.site_of(one[1])) == usual), key=lambda one: len(one[0].nodes))
+    usually = [one for one in alike if place_of(context.site_of(one[1])) == usual]
+    own = [one for one in usually if one[0].nodes[-1] == one[1]]  # others are told with the cycle of one of their likes
+    return min(own or alike, key=lambda one: len(one[0].nodes))
 
 
 def _hops(heap: AskedHeap, cycle: AskedCycle) -> tuple[Hop, ...]:

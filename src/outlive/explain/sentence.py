@@ -40,7 +40,6 @@ class Told:
     faulty: tuple[int, ...]
     site: Site | None
     native_references: int
-    hiding: str = ""
     family: str = ""
     linked: bool = False
 
@@ -55,14 +54,9 @@ def sentence(told: Told) -> str:
     return f"{text}{_doubt(told)}"
 
 
-def unheld(type_name: str, site: Site | None, references: int, hiding: str) -> str:
+def unheld(type_name: str, site: Site | None, references: int) -> str:
     """The sentence for an object that no Python object holds."""
     what = f"each {short(type_name)}{_made_by(site)}"
-    if hiding:
-        return (
-            f"No Python object holds {what}; a reference that native code hides keeps it, most likely a cycle "
-            f"through {hiding}, which the collector cannot see."
-        )
     if references > 0:
         count = "1 reference" if references == 1 else f"{references} references"
         return f"{count} owned by native code keep{'s' if references == 1 else ''} {what}; no Python object holds it."
@@ -94,7 +88,7 @@ def _held(told: Told) -> str:
     kind = plain(holder.type) if holder else ""
     subject = _subject(told)
     if at == 0 and told.chain.root_kind == "native":
-        return unheld(told.chain.last.type, told.site, told.native_references, told.hiding).removesuffix(".")
+        return unheld(told.chain.last.type, told.site, told.native_references).removesuffix(".")
     if at == 0 and told.chain.thread and told.chain.thread.thread_object:
         started = (
             f"A thread that runs {_code(told.chain.thread.entry)} was started by a step and nothing has stopped it"

@@ -1,4 +1,4 @@
-"""Objects that no Python object holds: kept by native code, by a cycle the collector cannot see, or just garbage."""
+"""Objects that no Python object holds: kept by native code, or just garbage. Hidden cycles are told elsewhere."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from outlive.catalogue.matching import match
 from outlive.explain.asked import AskedHeap
 from outlive.explain.context import Context
 from outlive.explain.fingerprint import digest
-from outlive.explain.hidden import Hiding, hiding_near, hiding_words
 from outlive.explain.kinds import plain
 from outlive.explain.links import NATIVE
 from outlive.explain.owner import owner_of_site, owner_of_type, place_of, site_to_tell
@@ -38,27 +37,24 @@ def _explain(heap: AskedHeap, group: Sequence[tuple[int, int]], sampled: int, co
     usual, _ = Counter(place_of(context.site_of(head)) for head in heads).most_common(1)[0]
     node = max((head for head in heads if place_of(context.site_of(head)) == usual), key=heap.unexplained)
     kind, references, site = heap.type_name(node), heap.unexplained(node), site_to_tell(context.site_of(node), context)
-    hiding = hiding_near(heap, node, context) if references else None
     label = NATIVE_HOLDER if references else "a cycle"
-    hop = Hop(label, label, kind, heap.what(node), *_state(references, hiding), faulty=bool(references))
-    owner = _owner(kind, hiding, references, context)
+    hop = Hop(label, label, kind, heap.what(node), *_state(references), faulty=bool(references))
+    owner = _owner(kind, references, context)
     facts = Facts(
         kind=context.kind,
         type=plain(kind),
         hops=(replace(hop, label="", pattern="", faulty=False),),
-        held_by=hiding.type if hiding else "",
         site=site,
         owner=owner,
         native_references=references,
-        hidden_cycle=hiding is not None,
         counters=context.counters,
         versions=context.packages.versions,
         python=context.packages.python,
     )
     return Explanation(
-        sentence=unheld(kind, site, references, hiding_words(hiding)),
+        sentence=unheld(kind, site, references),
         path=(hop,),
-        held_by=hiding.type if hiding else NATIVE_HOLDER if references else "",
+        held_by=NATIVE_HOLDER if references else "",
         owner=owner,
         site=site,
         made_by=owner_of_site(site, context),
@@ -72,18 +68,14 @@ def _explain(heap: AskedHeap, group: Sequence[tuple[int, int]], sampled: int, co
     )
 
 
-def _state(references: int, hiding: Hiding | None) -> tuple[State, str]:
-    if hiding:
-        return State.STUCK, f"reaches {hiding.type}, whose native code hides {hiding.by} from the collector"
+def _state(references: int) -> tuple[State, str]:
     if references:
         return State.STUCK, "its reference count is higher than the references that all objects hold"
     return State.UNKNOWN, "only a cycle holds it: the collector has not run since"
 
 
-def _owner(kind: str, hiding: Hiding | None, references: int, context: Context) -> Owner:
+def _owner(kind: str, references: int, context: Context) -> Owner:
     """Whose native code it is can be told from a type of an extension module alone; builtins are made by all."""
-    if hiding:
-        return owner_of_type(hiding.type, context)
     return owner_of_type(kind, context) if references else Owner(OwnerKind.UNKNOWN)
 
 

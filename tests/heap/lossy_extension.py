@@ -99,7 +99,7 @@ static void borrower_dealloc(PyObject *self) { Py_TYPE(self)->tp_free(self); }
 #define KIND(name, lower)                                                                     \
   static PyTypeObject name##_type = {PyVarObject_HEAD_INIT(NULL, 0).tp_name = "lossy." #name,  \
                                      .tp_basicsize = sizeof(name),                            \
-                                     .tp_flags = Py_TPFLAGS_DEFAULT,                          \
+                                     .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,    \
                                      .tp_new = lower##_new,                                   \
                                      .tp_dealloc = (destructor)lower##_dealloc}
 KIND(Hider, hider);
