@@ -99,9 +99,9 @@ typedef struct reading {
   const ol_walk *walk;
   ol_hidden *hidden;
   uint32_t source;
-  uintptr_t begin, end;  /* of the object's own memory */
-  uint32_t rows_before;  /* those of other objects */
-  uint32_t blocks_left;  /* of this object */
+  uintptr_t begin, end; /* of the object's own memory */
+  uint32_t rows_before; /* those of other objects */
+  uint32_t blocks_left; /* of this object */
   bool no_memory;
 } reading;
 

@@ -15,7 +15,7 @@ typedef struct ol_hidden_word {
 } ol_hidden_word;
 
 typedef struct ol_hidden_of_type {
-  uint32_t seen, read, words;                 /* instances passed, read; words told of their own memory */
+  uint32_t seen, read, words;                  /* instances passed, read; words told of their own memory */
   uint32_t blocks_looked_for, words_of_blocks; /* instances whose blocks were looked for; words told of those */
 } ol_hidden_of_type;
 
@@ -23,8 +23,8 @@ typedef struct ol_hidden {
   ol_reserve words; /* ol_hidden_word[word_count] */
   uint32_t word_count;
   uint64_t objects_read, blocks_read;
-  uint64_t left_out;  /* objects whose blocks were not looked for, blocks and words beyond the bounds */
-  bool cannot_read;   /* memory cannot be read safely here: blocks were not looked at */
+  uint64_t left_out;   /* objects whose blocks were not looked for, blocks and words beyond the bounds */
+  bool cannot_read;    /* memory cannot be read safely here: blocks were not looked at */
   ol_reserve of_types; /* ol_hidden_of_type[types] */
 } ol_hidden;
 

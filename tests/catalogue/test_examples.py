@@ -51,6 +51,7 @@ COUNTED = {
     "mutable-default": "alive('Row')",
     "native-memory-lost": "native_bytes() // 4096",
     "orm-identity-map": "alive('User')",
+    "over-released": "-sys.getrefcount(LIMITS)",
     "pyplot-figures": "alive('Figure')",
     "queue-never-drained": "alive('Job')",
     "signal-handler": "alive('Job')",

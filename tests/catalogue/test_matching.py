@@ -95,6 +95,7 @@ TRUE = {
         held("app.JOBS -> _queue.SimpleQueue", "<queue> -> list", "! [*] -> app.Job"),
     ],
     "lost-reference": [Facts("native", "app.Message", native_references=1), Facts("native", "", counters=frozenset(["references", "blocks"]))],
+    "over-released": [Facts("native", "list", counters=frozenset(["over-released"]))],
     "native-memory-lost": [Facts("native", "", counters=frozenset(["native"]))],
     "hidden-references": [Facts("python-object", "app.Doc", native_references=1, hidden_cycle=True)],
     "thread-never-stopped": [Facts("thread", "Thread", counters=frozenset(["threads"]))],
@@ -212,6 +213,7 @@ INNOCENT = {
     "queue-never-drained": [held("app.JOBS -> app.Queue", ".queue -> collections.deque", "! [*] -> app.Job")],
     # It has a holder beside.
     "lost-reference": [held("app.SESSIONS -> dict", SESSION, native_references=1), Facts("native", "", counters=frozenset(["blocks"]))],
+    "over-released": [Facts("native", "list", native_references=1, counters=frozenset(["references"]))],
     "native-memory-lost": [Facts("native", "app.Message", native_references=1), Facts("fd", "")],
     "hidden-references": [Facts("python-object", "app.Doc", native_references=1)],
     "thread-never-stopped": [held("app.THREADS -> list", "! [*] -> threading.Thread")],
@@ -235,7 +237,7 @@ INNOCENT = {
 # Patterns that speak of a resource's kind or of native code need no path.
 PATHLESS = [
     "atexit-registration", "at-fork-registration", "signal-handler", "gc-callbacks", "warnings-registry",
-    "interned-strings", "contextvar-per-call", "timer-heap", "lost-reference", "native-memory-lost", "hidden-references",
+    "interned-strings", "contextvar-per-call", "timer-heap", "lost-reference", "native-memory-lost", "hidden-references", "over-released",
     "swallowed-cancellation", "made-after-close", "fire-and-forget", "loop-closed-with-tasks", "enter-raised",
     "thread-never-stopped", "zombie-child", "descriptor-not-closed", "temp-file-not-removed", "task-never-finished",
 ]  # fmt: skip

@@ -7,7 +7,8 @@
     app.other -> app.sessions['u0']
     app.sessions['u0'].file ~> app.sessions['u0']
 
-`~>` is a reference that its holder hides from the collector. Each line's longest known prefix is its holder and the rest the label. `* 40` makes forty, with the `*` numbered.
+`~>` is a reference that its holder hides from the collector. Each line's longest known prefix is its holder and
+the rest the label. `* 40` makes forty, with the `*` numbered.
 Behind the type: `step=3` (`step=1+`: counting up), `old`, `text=True`, `state=closed`, `what="class app.Session"`,
 `bases=threading.Thread`, `extra=2` (references that nobody explains), `root=frame` for what begins a path.
 """
@@ -122,6 +123,9 @@ class SmallHeap:
     def referrers(self, node: int) -> list[Reference]:
         return [one for one in self.held if one.target == node]
 
+    def referrer_count(self, node: int) -> int:
+        return len(self.referrers(node))
+
     def thread_at(self, frame: int) -> SimpleNamespace | None:
         """`thread=name` of a frame names the thread's object, `entry=` what it was started for."""
         said = self.said[frame]
@@ -135,7 +139,7 @@ class SmallHeap:
         return int(self.said[node].get("extra", "0"))
 
     def hidden_cycle(self, node: int) -> Cycle | None:
-        """Where a hidden reference's target leads to its source and to `node`, and all that nobody explains is hidden."""
+        """Where a hidden reference's target leads to its source and to `node`, and all of its references are known."""
         for source, target in self.hidden:
             way, back = self._path_from(target, node), self._path_from(target, source)
             if way and back and self.unexplained(target) == sum(1 for _, one in self.hidden if one == target):

@@ -66,7 +66,8 @@ def test_its_likes_whose_memory_was_not_looked_at_are_counted_with_it() -> None:
     small = heap(OF_TWO)
     small.left_out = True
     (found,) = explained(small, "app.Doc")
-    assert found.held_by == "lib.Reader" and found.explained == 2
+    assert found.held_by == "lib.Reader"
+    assert found.explained == 2
 
 
 def test_its_likes_whose_memory_tells_nothing_are_apart() -> None:

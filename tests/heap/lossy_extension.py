@@ -1,4 +1,4 @@
-"""A small extension module with the mistakes of real ones, built with the machine's compiler: one function or type each."""
+"""A small extension module with the mistakes of real ones, one function or type each; built where the tests run."""
 
 from __future__ import annotations
 
@@ -127,5 +127,5 @@ def build(folder: Path) -> None:
     source.write_text(SOURCE)
     target = folder / ("lossy" + sysconfig.get_config_var("EXT_SUFFIX"))
     include = sysconfig.get_path("include")
-    command = ["gcc", "-O1", "-shared", "-fPIC", f"-I{include}", str(source), "-o", str(target)]
+    command = ["cc", "-O1", "-shared", "-fPIC", f"-I{include}", str(source), "-o", str(target)]
     subprocess.run(command, check=True, capture_output=True, text=True, timeout=120)

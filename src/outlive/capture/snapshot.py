@@ -229,8 +229,8 @@ class Snapshot:
 
     @cached_property
     def hidden_words(self) -> Column:
-        """Words in memory of objects that are addresses of objects and that no traversal shows: rows of node, node, byte
-        of the object, and 0, or 1 + byte of the block that this leads to."""
+        """Words in memory of objects that are addresses of objects and that no traversal shows: rows of node, node,
+        byte of the object, and 0, or 1 + byte of the block that this leads to."""
         if "hidden_rows" not in self.container.names:
             return np.empty((0, _QUAD), np.uint32)
         return self._rows("hidden_rows", _QUAD)

@@ -94,10 +94,12 @@ def _remedy(leak: KnownLeak) -> str:
 
 
 def _filled(text: str) -> str:
-    """Lines joined and broken anew; lists keep their lines."""
+    """Lines joined and broken anew; lists keep their lines, and so does what is indented, which is code."""
     if text.startswith("- "):
         return text.replace("<", "").replace(">", "")
     return "\n\n".join(
-        textwrap.fill(" ".join(paragraph.split()), _WIDTH - 4, break_long_words=False, break_on_hyphens=False)
+        paragraph
+        if paragraph.startswith("    ")
+        else textwrap.fill(" ".join(paragraph.split()), _WIDTH - 4, break_long_words=False, break_on_hyphens=False)
         for paragraph in text.split("\n\n")
     )

@@ -22,7 +22,8 @@ from outlive.explain.kinds import plain
 from outlive.explain.links import NATIVE, Chain, chain_of, short, steady
 from outlive.model.explanation import Explanation, Hop, State
 
-_MOST_HOLDERS = 4
+# Of an object to which so many refer (a name, a small number), single holders say nothing, and take long to find.
+_MOST_HOLDERS, _EVERYWHERE = 4, 10_000
 
 
 @dataclass(frozen=True)
@@ -55,12 +56,14 @@ def _explain(heap: AskedHeap, drift: Drift, context: Context) -> Explanation:
         versions=context.packages.versions,
         python=context.packages.python,
     )
-    holders = [one.expression for one in heap.holders(node, _MOST_HOLDERS)]
+    is_everywhere = heap.referrer_count(node) > _EVERYWHERE
+    paths = [] if is_everywhere else heap.holders(node, _MOST_HOLDERS)
+    holders = [one.expression for one in paths if one.root.kind != NATIVE]
     return Explanation(
         sentence=_sentence(heap, drift, named),
         path=hops,
         held_by="native code",
-        also_held_by=tuple(one for one in holders if one != named and "owned by native code" not in one),
+        also_held_by=tuple(one for one in holders if one != named),
         native_references=heap.unexplained(node),
         retained_bytes=heap.retained_bytes(node),
         explained=1,
@@ -80,16 +83,18 @@ def _reason(drift: Drift) -> str:
 def _sentence(heap: AskedHeap, drift: Drift, named: str) -> str:
     kind = short(heap.type_name(drift.node))
     name = heap.what(drift.node) or (heap.text(drift.node) if kind in ("int", "str") else "") or ""
-    which = f"`{named}` (the {kind}{f' {name}' if name else ''})" if named else f"one {kind}{f' ({name})' if name else ''}"
+    which = (
+        f"`{named}` (the {kind}{f' {name}' if name else ''})" if named else f"one {kind}{f' ({name})' if name else ''}"
+    )
     if drift.more < 0:
         return (
-            f"Native code let go of {which} {-drift.more:,} times too often: that many more references to it are in use "
-            f"than it counts. When its count reaches nought it is freed while it is still in use: the program crashes, or "
-            f"reads what another object left there."
+            f"Native code let go of {which} {-drift.more:,} times too often: that many more references to it are in "
+            "use than it counts. When its count reaches nought it is freed while it is still in use: the program "
+            "crashes, or reads what another object left there."
         )
     return (
-        f"The reference count of {which} rises by {_rate(drift)} a step, and no object refers to it more: native code that "
-        f"is given it takes references and never gives them back. It is one and the same object each time."
+        f"The reference count of {which} rises by {_rate(drift)} a step, and no object refers to it more: native code "
+        "that is given it takes references and never gives them back. It is one and the same object each time."
     )
 
 

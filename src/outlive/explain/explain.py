@@ -94,8 +94,8 @@ def _chains(heap: AskedHeap, nodes: Sequence[int], context: Context) -> tuple[li
 def _apart(
     heap: AskedHeap, unheld: list[tuple[int, int]], rings: Sequence[tuple[AskedCycle, int]]
 ) -> tuple[list[tuple[int, int]], list[tuple[AskedCycle, int]]]:
-    """Where not all memory was looked at: what no Python object holds, without those whose likes are in hidden cycles, and
-    these, each with the cycle of one of its likes."""
+    """Where not all memory was looked at: what no Python object holds, without those whose likes are in hidden cycles,
+    and these, each with the cycle of one of its likes."""
     if not rings or not heap.memory_left_out():
         return unheld, []
     ring_of = {heap.type_name(node): ring for ring, node in rings}

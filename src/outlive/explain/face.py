@@ -121,6 +121,9 @@ class Face:
     def referrers(self, node: int) -> Sequence[AskedReference]:
         return self._heap.referrers(node)
 
+    def referrer_count(self, node: int) -> int:
+        return self._heap.referrer_count(node)
+
     def unexplained(self, node: int) -> int:
         return self._heap.unexplained(node)
 

@@ -33,9 +33,7 @@ def explain_hidden_cycles(
     return tuple(_explain(heap, group, sampled, context) for group in groups.values())
 
 
-def _explain(
-    heap: AskedHeap, group: Sequence[tuple[AskedCycle, int]], sampled: int, context: Context
-) -> Explanation:
+def _explain(heap: AskedHeap, group: Sequence[tuple[AskedCycle, int]], sampled: int, context: Context) -> Explanation:
     cycle, node = _plainest(heap, group, context)
     node = cycle.nodes[-1]
     kind, through = heap.type_name(node), plain(heap.type_name(cycle.through))
@@ -70,9 +68,7 @@ def _explain(
     )
 
 
-def _plainest(
-    heap: AskedHeap, group: Sequence[tuple[AskedCycle, int]], context: Context
-) -> tuple[AskedCycle, int]:
+def _plainest(heap: AskedHeap, group: Sequence[tuple[AskedCycle, int]], context: Context) -> tuple[AskedCycle, int]:
     """One of the type that was asked about first, made where most are, with the shortest way."""
     first = heap.type_name(group[0][1])
     alike = [one for one in group if heap.type_name(one[1]) == first]
@@ -87,7 +83,16 @@ def _hops(heap: AskedHeap, cycle: AskedCycle) -> tuple[Hop, ...]:
     head = Hop("a cycle through", "a cycle through", plain(heap.type_name(cycle.through)), heap.what(cycle.through),
                State.STUCK, _HIDES)  # fmt: skip
     rest = tuple(
-        Hop(label, pattern, plain(heap.type_name(node)), heap.what(node), State.STUCK, "", not at, held_count(heap, node))
+        Hop(
+            label,
+            pattern,
+            plain(heap.type_name(node)),
+            heap.what(node),
+            State.STUCK,
+            "",
+            not at,
+            held_count(heap, node),
+        )
         for at, (label, pattern, node) in enumerate(cycle.hops())
     )
     return (head, *rest)

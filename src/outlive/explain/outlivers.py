@@ -91,8 +91,8 @@ class Outlivers:
         return [node for node, _ in rows if self._heap.type_name(node) in types][:_MOST_CONTAINERS]
 
     def drifting(self, finding: Finding, steps: int) -> list[Drift]:
-        """Objects of the finding's type that were there before, and to which it is that references get lost; those that lost
-        most first. `steps`: after how many the heap is."""
+        """Objects of the finding's type that were there before, and to which it is that references get lost; those that
+        lost most first. `steps`: after how many the heap is."""
         rows = [row for row in finding.evidence if row.counter == _LOST and row.type]
         if not rows or self._newness is None or steps <= self._since:
             return []

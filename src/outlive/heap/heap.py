@@ -116,6 +116,10 @@ class Heap:
             found.extend(reference for reference in self.references(source) if reference.target == node)
         return found
 
+    def referrer_count(self, node: int) -> int:
+        """How many references to it the snapshot shows."""
+        return int(self.graph.referrer_counts[node])
+
     def label(self, source: int, position: int) -> Label:
         """How the reference at `position` of `source` is written."""
         return self.labels.label(source, position)

@@ -22,6 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from outlive.heap.graph import Graph
+from outlive.heap.graph import Numbers as Unsigned
 from outlive.heap.rows import Rows
 
 Numbers = npt.NDArray[np.int64]
@@ -76,7 +77,7 @@ class Hidden:
         left: Numbers = self._unexplained - self.counts
         return left
 
-    def beside(self, edge_start: Numbers, targets: Numbers) -> Graph:
+    def beside(self, edge_start: Unsigned, targets: Unsigned) -> Graph:
         """The heap's graph with the hidden references in it, each behind those that its object shows."""
         order = np.argsort(self._believed[:, 0], kind="stable")
         sources, hidden = self._believed[order, 0], self._believed[order, 1]
@@ -92,9 +93,7 @@ class Hidden:
 
     def _at_holding_places(self, words: Numbers) -> Numbers:
         places = self._places(words)
-        _, which, together = np.unique(
-            np.stack([places, words[:, 1]]), axis=1, return_inverse=True, return_counts=True
-        )
+        _, which, together = np.unique(np.stack([places, words[:, 1]]), axis=1, return_inverse=True, return_counts=True)
         spare = together[which.reshape(-1)] <= self._unexplained[words[:, 1]]
         of_place = np.bincount(places)
         holds = np.bincount(places, weights=spare) >= _HOLDS_SHARE * of_place

@@ -1,11 +1,12 @@
 """Cycles that the collector cannot see: rings of objects of which one hides what it holds.
 
-A ring is hidden where a reference in it stands in the memory of an object that does not show it, and where an object that the
-collector does not track at all holds one that only we know of (an array of objects, a decompressor's dictionary).
+A ring is hidden where a reference in it stands in the memory of an object that does not show it, and where an object
+that the collector does not track at all holds one that only we know of (an array of objects, a decompressor's
+dictionary).
 
 Told of an object that no root reaches. Going up from it to whoever holds it, a hidden reference is looked for that is
-part of a ring. That the ring is all that keeps the object is only said when each reference to each object on the way up is
-accounted for, by an object that shows it or by one that hides it: where one is left over, native code holds that
+part of a ring. That the ring is all that keeps the object is only said when each reference to each object on the way
+up is accounted for, by an object that shows it or by one that hides it: where one is left over, native code holds that
 object, and the ring is beside the point.
 """
 
@@ -29,7 +30,7 @@ _SHOWN_BY_OTHERS = frozenset(["functools._lru_list_elem", "code"])
 
 @dataclass(frozen=True)
 class HiddenCycle:
-    """`through` hides a reference to `nodes[0]`; from there plain references lead to `nodes[-1]`, the object asked about."""
+    """`through` hides a reference to `nodes[0]`; from there the way leads to `nodes[-1]`, the object asked about."""
 
     through: int
     nodes: tuple[int, ...]

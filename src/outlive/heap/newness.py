@@ -41,9 +41,8 @@ class Newness:
         order = np.argsort(-self._more[nodes], kind="stable")
         return [(int(node), int(self._more[node])) for node in nodes[order]]
 
-
     def unexplained_more(self, now: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        """By node: how many more references nothing explains than before; 0 for what is new. `now`: those of `later`."""
+        """By node: how many more references nothing explains than before; 0 for what is new. `now`: of `later`."""
         counted = self._earlier.column("refcount").astype(np.int64)
         before = counted - np.bincount(self._earlier.column("targets"), minlength=len(counted))
         before[(counted == IMMORTAL) | (before < 0)] = 0

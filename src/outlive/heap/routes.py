@@ -97,8 +97,8 @@ class Routes:
 
     @cached_property
     def overdrawn(self) -> npt.NDArray[np.int64]:
-        """By node: references that the snapshot shows and that are not counted. Whoever lets go of one of them last uses
-        what was freed before."""
+        """By node: references that the snapshot shows and that are not counted. With the last that is, the object is
+        freed under the others."""
         counted = self._rows.snapshot.column("refcount").astype(np.int64)
         lacking = self.graph.referrer_counts - counted
         lacking[(counted == IMMORTAL) | (lacking < 0)] = 0

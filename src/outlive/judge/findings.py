@@ -128,7 +128,9 @@ def _lost_by_native_code(leader: CounterKey, members: Mapping[CounterKey, Judgem
 
 def _detail(leader: CounterKey, members: Mapping[CounterKey, Judgement]) -> str:
     if leader.counter == OVER_RELEASED:
-        return "native code lets go of references that it does not own: what is still in use will be freed under its users"
+        return (
+            "native code lets go of references that it does not own: what is still in use will be freed under its users"
+        )
     if leader.counter == "references":
         return "references that no object holds: native code took them and never gave them back"
     if leader.counter == "objects" and _lost_references(leader, members):
