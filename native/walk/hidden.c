@@ -20,8 +20,8 @@
  */
 #include "walk/hidden.h"
 
+#include <fcntl.h>
 #include <string.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 enum {
@@ -37,6 +37,7 @@ enum {
   BLOCKS_OF_OBJECT = 64,
   DEPTH_MAX = 2,
   WORDS_MAX = 1 << 20,
+  SURROUNDINGS_BYTES = 512,
   POOL_BYTES = 16 << 10,
   POOL_HEADER_BYTES = 48,
   POOL_CLASSES = 32,
@@ -58,6 +59,7 @@ bool ol_hidden_learn(void) {
 void ol_hidden_deinit(ol_hidden *hidden) {
   ol_reserve_deinit(&hidden->words);
   ol_reserve_deinit(&hidden->of_types);
+  ol_reserve_deinit(&hidden->known);
   memset(hidden, 0, sizeof *hidden);
 }
 
@@ -149,42 +151,64 @@ static void drop_shown(reading *r) {
 
 /* ---- blocks ------------------------------------------------------------------------------------------------------ */
 
-/* Copy memory of this process that may not be there. False: nothing was copied. */
-static bool copy_safely(uintptr_t from, void *to, size_t bytes) {
-  struct iovec local = {to, bytes}, remote = {(void *)from, bytes};
-  return process_vm_readv(getpid(), &local, 1, &remote, 1, 0) == (ssize_t)bytes;
+/* Copy memory of this process that may not be there. False: not all of it was. Through a file, and not by
+ * process_vm_readv: a sandbox that does not know that call may kill the process for it. */
+static bool copy_safely(const ol_hidden *h, uintptr_t from, void *to, size_t bytes) {
+  return pread(h->memory, to, bytes, (off_t)from) == (ssize_t)bytes;
 }
 
-/* How many bytes the place of a pool has that begins here; 0: this is none. CPython 3.10 to 3.13 (Objects/obmalloc.c). */
-static size_t bytes_in_pool(uintptr_t address) {
+/* How many bytes each place has of the pool whose header stands here, and where its cut places end; 0: this is no pool.
+ * CPython 3.10 to 3.13 (Objects/obmalloc.c). */
+static ol_hidden_pool read_pool(const ol_hidden *h, uintptr_t base) {
   struct {
     uint32_t alive_count, unused;
     uintptr_t free_list, next, previous;
     uint32_t arena, size_class, cut_to, last_cut;
   } pool;
   _Static_assert(sizeof pool == POOL_HEADER_BYTES, "the header of a pool");
-  uintptr_t base = address & ~(uintptr_t)(POOL_BYTES - 1), from_first = address - base - POOL_HEADER_BYTES;
-  if (address < base + POOL_HEADER_BYTES || !copy_safely(base, &pool, sizeof pool)) return 0;
-  if (pool.size_class >= POOL_CLASSES) return 0;
-  size_t bytes = (pool.size_class + 1) * 16ull;
+  ol_hidden_pool none = {.base = base};
+  if (!copy_safely(h, base, &pool, sizeof pool) || pool.size_class >= POOL_CLASSES) return none;
+  uint32_t bytes = (pool.size_class + 1) * 16;
   bool sound = pool.last_cut == POOL_BYTES - bytes && pool.cut_to >= POOL_HEADER_BYTES &&
                (pool.cut_to - POOL_HEADER_BYTES) % bytes == 0 && pool.cut_to <= pool.last_cut + bytes &&
-               pool.alive_count > 0 && pool.alive_count * bytes <= POOL_BYTES;
-  return sound && from_first % bytes == 0 && address < base + pool.cut_to ? bytes : 0;
+               pool.alive_count > 0 && (uint64_t)pool.alive_count * bytes <= POOL_BYTES;
+  return sound ? (ol_hidden_pool){.base = base, .place_bytes = bytes, .end = pool.cut_to} : none;
+}
+
+/* Pools change with the GIL only, which is ours: each is read once. */
+static size_t bytes_in_pool(ol_hidden *h, uintptr_t address) {
+  uintptr_t base = address & ~(uintptr_t)(POOL_BYTES - 1);
+  ol_hidden_pool *pool = &h->pools[base / POOL_BYTES % OL_HIDDEN_POOLS];
+  if (pool->base != base) *pool = read_pool(h, base);
+  uint32_t at = (uint32_t)(address - base);
+  if (pool->place_bytes == 0 || at < POOL_HEADER_BYTES || at >= pool->end) return 0;
+  return (at - POOL_HEADER_BYTES) % pool->place_bytes == 0 ? pool->place_bytes : 0;
+}
+
+/* What stands around an address, as far as its page goes: the word before it, and what follows. */
+typedef struct surroundings {
+  uintptr_t words[1 + SURROUNDINGS_BYTES / 8];
+  size_t bytes; /* that follow the address */
+} surroundings;
+
+static bool read_surroundings(const ol_hidden *h, uintptr_t address, surroundings *ret) {
+  enum { PAGE = 4096 };
+  ret->bytes = PAGE - address % PAGE;
+  if (ret->bytes > SURROUNDINGS_BYTES) ret->bytes = SURROUNDINGS_BYTES;
+  return copy_safely(h, address - WORD, ret->words, WORD + ret->bytes);
 }
 
 /* The same for a chunk of glibc's malloc: its size stands before it, and whether it is in use in the one after it. */
-static size_t bytes_in_chunk(uintptr_t address) {
+static size_t bytes_in_chunk(const ol_hidden *h, uintptr_t address, const surroundings *around) {
   enum { IN_USE_BEFORE = 1, MAPPED = 2, FLAGS = 7, LEAST = 32, LARGEST = 1 << 30, PAGE = 4096 };
-  size_t here, after;
-  if (!copy_safely(address - WORD, &here, sizeof here)) return 0;
-  size_t bytes = here & ~(size_t)FLAGS;
+  size_t here = around->words[0], bytes = here & ~(size_t)FLAGS, after;
   if (bytes < LEAST || bytes > LARGEST || bytes % 16 != 0) return 0;
   if (here & MAPPED) return (address - 2 * WORD) % PAGE == 0 && bytes % PAGE == 0 ? bytes - 2 * WORD : 0;
-  if (!copy_safely(address - WORD + bytes, &after, sizeof after)) return 0;
+  if (bytes <= around->bytes) after = around->words[bytes / WORD];
+  else if (!copy_safely(h, address - WORD + bytes, &after, sizeof after)) return 0;
   size_t next = after & ~(size_t)FLAGS;
-  return (after & IN_USE_BEFORE) && !(after & MAPPED) && next >= 16 && next <= LARGEST && next % 16 == 0 ? bytes - WORD
-                                                                                                         : 0;
+  bool in_use = (after & IN_USE_BEFORE) && !(after & MAPPED) && next >= 16 && next <= LARGEST && next % 16 == 0;
+  return in_use ? bytes - WORD : 0;
 }
 
 static void read_block(reading *r, uintptr_t address, uint32_t place, int depth);
@@ -197,18 +221,37 @@ static void follow(reading *r, uintptr_t address, uint32_t place, int depth) {
   read_block(r, address, place, depth);
 }
 
+/* What is no block is asked for again and again: tables and functions of a type's, which all of its instances have. */
+static uintptr_t *place_of_none(ol_hidden *h, uintptr_t address) {
+  return &h->no_blocks[(address >> 4) * 0x9e3779b97f4a7c15ull >> 52 & (OL_HIDDEN_NONE - 1)];
+}
+
+static size_t bytes_of_block(ol_hidden *h, uintptr_t address, surroundings *around) {
+  if (*place_of_none(h, address) == address) return 0;
+  size_t bytes = 0;
+  if (read_surroundings(h, address, around)) bytes = bytes_in_pool(h, address);
+  else around->bytes = 0;
+  if (bytes == 0 && around->bytes > 0) bytes = bytes_in_chunk(h, address, around);
+  if (bytes < BLOCK_BYTES_MIN) *place_of_none(h, address) = address;
+  return bytes < BLOCK_BYTES_MIN ? 0 : bytes;
+}
+
 static void read_block(reading *r, uintptr_t address, uint32_t place, int depth) {
   ol_hidden *h = r->hidden;
   if (r->blocks_left == 0) {
     h->left_out++;
     return;
   }
-  size_t bytes = bytes_in_pool(address);
-  if (bytes == 0) bytes = bytes_in_chunk(address);
-  if (bytes < BLOCK_BYTES_MIN) return;
+  surroundings around;
+  size_t bytes = bytes_of_block(h, address, &around);
+  if (bytes == 0) return;
   if (bytes > BLOCK_BYTES) bytes = BLOCK_BYTES, h->left_out++;
-  uintptr_t words[BLOCK_BYTES / WORD];
-  if (!copy_safely(address, words, bytes)) return;
+  uintptr_t copied[BLOCK_BYTES / WORD];
+  const uintptr_t *words = &around.words[1];
+  if (bytes > around.bytes) {
+    if (!copy_safely(h, address, copied, bytes)) return;
+    words = copied;
+  }
   r->blocks_left--;
   h->blocks_read++;
   for (size_t i = 0; i < bytes / WORD; i++) {
@@ -259,9 +302,7 @@ static bool read_object(const ol_walk *walk, ol_hidden *h, uint32_t node, const 
   return !r.no_memory;
 }
 
-bool ol_hidden_take(const ol_walk *walk, ol_hidden *h) {
-  uintptr_t probe = 0, copied;
-  h->cannot_read = !copy_safely((uintptr_t)&probe, &copied, sizeof copied); /* a sandbox may forbid it */
+static bool read_noted(const ol_walk *walk, ol_hidden *h) {
   for (uint32_t i = 0; i < walk->noted_count; i++) {
     uint32_t node = OL_COLUMN(const uint32_t, walk->noted)[i];
     uint32_t type = OL_COLUMN(const uint32_t, walk->columns.type)[node];
@@ -272,4 +313,17 @@ bool ol_hidden_take(const ol_walk *walk, ol_hidden *h) {
     if ((info->notes & OL_NOTE_HIDDEN) && !read_object(walk, h, node, info)) return false;
   }
   return true;
+}
+
+bool ol_hidden_take(const ol_walk *walk, ol_hidden *h) {
+  uintptr_t probe = 0, copied;
+  size_t pools_bytes = OL_HIDDEN_POOLS * sizeof *h->pools;
+  if (!ol_reserve_grow(&h->known, pools_bytes + OL_HIDDEN_NONE * sizeof *h->no_blocks)) return false;
+  h->pools = (ol_hidden_pool *)h->known.base;
+  h->no_blocks = (uintptr_t *)(h->known.base + pools_bytes);
+  h->memory = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
+  h->cannot_read = h->memory < 0 || !copy_safely(h, (uintptr_t)&probe, &copied, sizeof copied);
+  bool ok = read_noted(walk, h);
+  if (h->memory >= 0) (void)close(h->memory);
+  return ok;
 }

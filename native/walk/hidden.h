@@ -15,17 +15,28 @@ typedef struct ol_hidden_word {
 } ol_hidden_word;
 
 typedef struct ol_hidden_of_type {
-  uint32_t seen, read, words;                  /* instances passed, read; words told of their own memory */
+  uint32_t seen, words;                        /* instances passed; words told of their own memory */
   uint32_t blocks_looked_for, words_of_blocks; /* instances whose blocks were looked for; words told of those */
 } ol_hidden_of_type;
+
+enum { OL_HIDDEN_POOLS = 1024, OL_HIDDEN_NONE = 4096 };
+
+typedef struct ol_hidden_pool {
+  uintptr_t base;
+  uint32_t place_bytes, end; /* 0: no pool; else where the places end that have been cut */
+} ol_hidden_pool;
 
 typedef struct ol_hidden {
   ol_reserve words; /* ol_hidden_word[word_count] */
   uint32_t word_count;
   uint64_t objects_read, blocks_read;
-  uint64_t left_out;   /* objects whose blocks were not looked for, blocks and words beyond the bounds */
-  bool cannot_read;    /* memory cannot be read safely here: blocks were not looked at */
-  ol_reserve of_types; /* ol_hidden_of_type[types] */
+  uint64_t left_out;     /* objects whose blocks were not looked for, blocks and words beyond the bounds */
+  int memory;            /* this process', as a file, while it is read */
+  bool cannot_read;      /* memory cannot be read safely here: blocks were not looked at */
+  ol_reserve of_types;   /* ol_hidden_of_type[types] */
+  ol_reserve known;      /* what `pools` and `no_blocks` stand in */
+  ol_hidden_pool *pools; /* [OL_HIDDEN_POOLS], by address: seen before */
+  uintptr_t *no_blocks;  /* [OL_HIDDEN_NONE], by address: seen before, and no block begins there */
 } ol_hidden;
 
 void ol_hidden_deinit(ol_hidden *hidden);
