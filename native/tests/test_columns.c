@@ -34,6 +34,18 @@ static void tally_adds_up_by_type(void) {
   ol_columns_deinit(&c);
 }
 
+static void tally_tells_references_that_are_not_counted_apart_from_those_that_nothing_explains(void) {
+  ol_columns c;
+  make_heap(&c, 5, edges, 6);
+  uint32_t row_of_type[6] = {0, 0, 1, 0, 0, 0};
+  ol_tally_row rows[2] = {{0}};
+  OL_COLUMN(uint32_t, c.refcount)[3] += 2;
+  OL_COLUMN(uint32_t, c.refcount)[4] = 1; /* two refer to it */
+  ol_tally_by_type(&c, row_of_type, rows);
+  EXPECT(rows[1].overdrawn == 1 && rows[1].unexplained == 2 - 1);
+  ol_columns_deinit(&c);
+}
+
 static void large_sizes_are_found_again(void) {
   ol_columns c;
   make_heap(&c, 5, edges, 6);
@@ -48,6 +60,7 @@ int main(void) {
   in_degrees_count_every_edge_but_those_to_nothing();
   self_check_parts_exact_more_and_fewer();
   tally_adds_up_by_type();
+  tally_tells_references_that_are_not_counted_apart_from_those_that_nothing_explains();
   large_sizes_are_found_again();
   return 0;
 }
