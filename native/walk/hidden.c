@@ -15,7 +15,7 @@
  * where it is certain how large it is: from the header of a pool of Python's allocator, or of a chunk of glibc's whose
  * successor says that it is in use. Anything else is left alone: under another malloc no block is seen.
  *
- * Bounds: BLOCKS_MAX blocks in all, BLOCKS_OF_OBJECT of one object, BLOCK_BYTES of each; what is beyond is counted. A type
+ * Bounds: BLOCKS_MAX blocks in all, those of about OBJECTS_WITH_BLOCKS instances of a type, BLOCKS_OF_OBJECT of one object, BLOCK_BYTES of each; what is beyond is counted. A type
  * of which PROBED instances have told nothing (decimals, time spans) has one in SELDOM read from then on, and no blocks.
  */
 #include "walk/hidden.h"
@@ -31,7 +31,8 @@ enum {
   SHOWN_MAX = 256,
   BLOCK_BYTES = 16 << 10,
   BLOCK_BYTES_MIN = 16,
-  BLOCKS_MAX = 20000,
+  BLOCKS_MAX = 32768,
+  OBJECTS_WITH_BLOCKS = 8192,
   PROBED = 500,
   SELDOM = 16,
   BLOCKS_OF_OBJECT = 64,
@@ -267,9 +268,15 @@ static bool is_worth_reading(ol_hidden_of_type *of_type) {
   return of_type->seen++ < PROBED || of_type->words + of_type->words_of_blocks > 0 || of_type->seen % SELDOM == 0;
 }
 
-static bool is_worth_looking_for_blocks(ol_hidden *h, ol_hidden_of_type *of_type) {
+/* Of a type with more instances some, spread over all: those that leaked last are as likely among them as the first. */
+static bool is_chosen(const ol_hidden_of_type *of_type, uintptr_t object) {
+  uint64_t each = of_type->count / OBJECTS_WITH_BLOCKS + 1;
+  return ((object >> 4) * 0x9e3779b97f4a7c15ull >> 40) % each == 0;
+}
+
+static bool is_worth_looking_for_blocks(ol_hidden *h, ol_hidden_of_type *of_type, uintptr_t object) {
   if (h->cannot_read || (of_type->blocks_looked_for >= PROBED && of_type->words_of_blocks == 0)) return false;
-  if (h->blocks_read >= BLOCKS_MAX) return h->left_out++, false;
+  if (h->blocks_read >= BLOCKS_MAX || !is_chosen(of_type, object)) return h->left_out++, false;
   of_type->blocks_looked_for++;
   return true;
 }
@@ -279,7 +286,6 @@ static bool is_list_of_weak_references(const PyTypeObject *type, uint32_t place)
 }
 
 static bool read_object(const ol_walk *walk, ol_hidden *h, uint32_t node, const ol_type_info *info) {
-  if (!ol_reserve_grow(&h->of_types, (info->index + 1ull) * sizeof(ol_hidden_of_type))) return false;
   ol_hidden_of_type *of_type = &OL_COLUMN(ol_hidden_of_type, h->of_types)[info->index];
   if (!is_worth_reading(of_type)) return true;
   uintptr_t object = (uintptr_t)OL_COLUMN(const uint64_t, walk->columns.address)[node];
@@ -292,7 +298,7 @@ static bool read_object(const ol_walk *walk, ol_hidden *h, uint32_t node, const 
       tell(&r, node_at(&r, *(const uintptr_t *)(object + place)), place, 0);
   of_type->words += h->word_count - r.rows_before;
   uint32_t before_blocks = h->word_count;
-  if (is_worth_looking_for_blocks(h, of_type)) {
+  if (is_worth_looking_for_blocks(h, of_type, object)) {
     r.blocks_left = BLOCKS_OF_OBJECT;
     for (uint32_t place = HEADER_BYTES; place + WORD <= end; place += WORD)
       follow(&r, *(const uintptr_t *)(object + place), place, 1);
@@ -302,17 +308,35 @@ static bool read_object(const ol_walk *walk, ol_hidden *h, uint32_t node, const 
   return !r.no_memory;
 }
 
-static bool read_noted(const ol_walk *walk, ol_hidden *h) {
-  for (uint32_t i = 0; i < walk->noted_count; i++) {
-    uint32_t node = OL_COLUMN(const uint32_t, walk->noted)[i];
-    uint32_t type = OL_COLUMN(const uint32_t, walk->columns.type)[node];
-    if (type == 0) continue; /* a running frame */
-    PyTypeObject *of = (PyTypeObject *)OL_COLUMN(const uint64_t, walk->columns.address)[type];
-    const ol_type_info *info = ol_type_table_get((ol_type_table *)&walk->types, of, walk->interp);
-    if (info == NULL) return false;
-    if ((info->notes & OL_NOTE_HIDDEN) && !read_object(walk, h, node, info)) return false;
+/* NULL: the node is none that is read. *ret_ok false: no memory. */
+static const ol_type_info *type_to_read(const ol_walk *walk, uint32_t node, bool *ret_ok) {
+  uint32_t type = OL_COLUMN(const uint32_t, walk->columns.type)[node];
+  if (type == 0) return NULL; /* a running frame */
+  PyTypeObject *of = (PyTypeObject *)OL_COLUMN(const uint64_t, walk->columns.address)[type];
+  const ol_type_info *info = ol_type_table_get((ol_type_table *)&walk->types, of, walk->interp);
+  if (info == NULL) *ret_ok = false;
+  return info != NULL && (info->notes & OL_NOTE_HIDDEN) ? info : NULL;
+}
+
+static bool count_noted(const ol_walk *walk, ol_hidden *h) {
+  bool ok = true;
+  for (uint32_t i = 0; i < walk->noted_count && ok; i++) {
+    const ol_type_info *info = type_to_read(walk, OL_COLUMN(const uint32_t, walk->noted)[i], &ok);
+    if (info == NULL) continue;
+    ok = ol_reserve_grow(&h->of_types, (info->index + 1ull) * sizeof(ol_hidden_of_type));
+    if (ok) OL_COLUMN(ol_hidden_of_type, h->of_types)[info->index].count++;
   }
-  return true;
+  return ok;
+}
+
+static bool read_noted(const ol_walk *walk, ol_hidden *h) {
+  bool ok = count_noted(walk, h);
+  for (uint32_t i = 0; i < walk->noted_count && ok; i++) {
+    uint32_t node = OL_COLUMN(const uint32_t, walk->noted)[i];
+    const ol_type_info *info = type_to_read(walk, node, &ok);
+    if (info != NULL) ok = read_object(walk, h, node, info);
+  }
+  return ok;
 }
 
 bool ol_hidden_take(const ol_walk *walk, ol_hidden *h) {

@@ -15,7 +15,7 @@ typedef struct ol_hidden_word {
 } ol_hidden_word;
 
 typedef struct ol_hidden_of_type {
-  uint32_t seen, words;                        /* instances passed; words told of their own memory */
+  uint32_t count, seen, words;                 /* instances, those passed; words told of their own memory */
   uint32_t blocks_looked_for, words_of_blocks; /* instances whose blocks were looked for; words told of those */
 } ol_hidden_of_type;
 

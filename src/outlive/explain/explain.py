@@ -98,9 +98,9 @@ def _apart(
     and these, each with the cycle of one of its likes."""
     if not rings or not heap.memory_left_out():
         return unheld, []
-    ring_of = {heap.type_name(node): ring for ring, node in rings}
-    alike = [(ring_of[heap.type_name(node)], node) for _, node in unheld if heap.type_name(node) in ring_of]
-    return [one for one in unheld if heap.type_name(one[1]) not in ring_of], alike
+    ring_of = {heap.type_name(part): ring for ring, _ in rings for part in ring.nodes}
+    alike = [(ring_of[heap.type_name(head)], node) for head, node in unheld if heap.type_name(head) in ring_of]
+    return [one for one in unheld if heap.type_name(one[0]) not in ring_of], alike
 
 
 def _judge(heap: AskedHeap, chain: Chain, context: Context, shared: Callable[[int], Answer | None]) -> _Judged:
