@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "preload/guard.h"
 #include "preload/record.h"
 
 extern char **environ;
@@ -32,6 +33,7 @@ static struct {
   void *(*memalign)(size_t, size_t);
   void *(*valloc)(size_t);
   void *(*pvalloc)(size_t);
+  size_t (*usable)(void *);
 } real;
 
 static char early[EARLY_BYTES] __attribute__((aligned(16)));
@@ -79,6 +81,7 @@ static void find_real(void) {
   real.memalign = (void *(*)(size_t, size_t))ol_next_function("memalign");
   real.valloc = (void *(*)(size_t))ol_next_function("valloc");
   real.pvalloc = (void *(*)(size_t))ol_next_function("pvalloc");
+  real.usable = (size_t (*)(void *))ol_next_function("malloc_usable_size");
   real.malloc = (void *(*)(size_t))ol_next_function("malloc");
   is_known_allocator = comes_from_the_c_library((void *)real.malloc);
   atomic_store(&finding, 2);
@@ -90,25 +93,49 @@ static inline bool ready(void) {
     find_real();
     if (finding != 2) return false;
   }
-  if (__builtin_expect(ol_recorder_now.mode == OL_RECORD_UNDECIDED, 0) && environ != NULL)
+  if (__builtin_expect(ol_recorder_now.mode == OL_RECORD_UNDECIDED, 0) && environ != NULL) {
     ol_recorder_configure(is_known_allocator ? getenv("OUTLIVE_BLOCKS") : NULL);
+    ol_guard_configure(getenv("OUTLIVE_GUARD"), &(ol_allocator){real.malloc, real.realloc, real.free, real.usable});
+  }
   return true;
 }
 
-#define NOTE(block, size, kind) \
-  if ((block) != NULL && ol_recording()) ol_note_block((block), (size), (kind), __builtin_frame_address(0))
+static inline void note(void *block, size_t size, ol_block_kind kind, const void *frame) {
+  if (block == NULL || !ol_recording()) return;
+  if (ol_guarding_all()) ol_guard_seal(block, size);
+  ol_note_block(block, size, kind, frame);
+}
+
+#define NOTE(block, size, kind) note((block), (size), (kind), __builtin_frame_address(0))
+
+/* Sampled guard: this one has a page of its own. */
+static inline void *paged(size_t size, ol_block_kind kind, const void *frame) {
+  void *block = ol_guarding() ? ol_guard_page(size, frame) : NULL;
+  if (block != NULL) ol_note_block(block, size, kind, frame);
+  return block;
+}
 
 OL_EXPORT void *malloc(size_t size) {
   if (!ready()) return early_block(size);
-  void *block = real.malloc(size);
+  void *block = paged(size, OL_KIND_MALLOC, __builtin_frame_address(0));
+  if (block != NULL) return block;
+  block = real.malloc(ol_guard_bytes(size));
   NOTE(block, size, OL_KIND_MALLOC);
   return block;
 }
 
 OL_EXPORT void *calloc(size_t count, size_t size) {
   if (!ready()) return early_block(count * size); /* the store is zero, and no block of it is used twice */
-  void *block = real.calloc(count, size);
-  NOTE(block, count * size, OL_KIND_CALLOC);
+  size_t bytes;
+  if (!ol_guarding() || __builtin_mul_overflow(count, size, &bytes)) {
+    void *block = real.calloc(count, size);
+    NOTE(block, count * size, OL_KIND_CALLOC);
+    return block;
+  }
+  void *block = paged(bytes, OL_KIND_CALLOC, __builtin_frame_address(0));
+  if (block != NULL) return block;
+  block = real.calloc(1, ol_guard_bytes(bytes));
+  NOTE(block, bytes, OL_KIND_CALLOC);
   return block;
 }
 
@@ -119,11 +146,22 @@ static void *moved_from_early(void *block, size_t size) {
   return moved;
 }
 
+static void *malloc_for(size_t size, const void *frame) {
+  void *block = real.malloc(ol_guard_bytes(size));
+  note(block, size, OL_KIND_REALLOC, frame);
+  return block;
+}
+
 static void *resized(void *block, size_t size, const void *frame) {
   if (block != NULL && is_early(block)) return moved_from_early(block, size);
   if (!ready()) return early_block(size);
   ol_block row;
   bool known = block != NULL && ol_recording() && ol_forget_block(block, &row);
+  if (ol_guarding()) {
+    void *guarded;
+    if (block == NULL) return malloc_for(size, frame);
+    if (ol_guard_resize(block, size, known ? &row : NULL, frame, &guarded)) return guarded;
+  }
   void *moved = real.realloc(block, size);
   if (moved != NULL && ol_recording()) ol_note_block(moved, size, OL_KIND_REALLOC, frame);
   else if (known && moved == NULL && size > 0) ol_put_back(&row);
@@ -145,40 +183,59 @@ OL_EXPORT void free(void *block) {
   if (block == NULL || is_early(block)) return;
   if (!ready()) return; /* freed by the loader while it looks for free: nothing does */
   ol_block row;
-  if (ol_recording()) (void)ol_forget_block(block, &row);
+  bool known = ol_recording() && ol_forget_block(block, &row);
+  if (ol_guarding() && ol_guard_free(block, known ? &row : NULL, OL_FREED_BY_FREE, __builtin_frame_address(0))) return;
   real.free(block);
+}
+
+bool ol_free_deleted(void *block, int by, const void *frame) {
+  if (!ol_guarding() || block == NULL || is_early(block)) return false;
+  ol_block row;
+  bool known = ol_forget_block(block, &row);
+  if (ol_guard_free(block, known ? &row : NULL, (ol_freed_by)by, frame)) return true;
+  if (known) real.free(block);
+  return known;
+}
+
+OL_EXPORT size_t malloc_usable_size(void *block) {
+  size_t bytes;
+  if (block == NULL) return 0;
+  if (is_early(block)) return ((size_t *)block)[-2];
+  if (!ready()) return 0;
+  return ol_guarding() && ol_guard_usable(block, &bytes) ? bytes : real.usable(block);
 }
 
 OL_EXPORT int posix_memalign(void **ret, size_t alignment, size_t size) {
   if (!ready()) return ENOMEM;
-  int failed = real.posix_memalign(ret, alignment, size);
+  int failed = real.posix_memalign(ret, alignment, ol_guard_bytes(size));
   if (failed == 0) NOTE(*ret, size, OL_KIND_ALIGNED);
   return failed;
 }
 
 OL_EXPORT void *aligned_alloc(size_t alignment, size_t size) {
   if (!ready()) return NULL;
-  void *block = real.aligned_alloc(alignment, size);
+  void *block = real.aligned_alloc(alignment, ol_guard_bytes(size));
   NOTE(block, size, OL_KIND_ALIGNED);
   return block;
 }
 
 OL_EXPORT void *memalign(size_t alignment, size_t size) {
   if (!ready()) return NULL;
-  void *block = real.memalign(alignment, size);
+  void *block = real.memalign(alignment, ol_guard_bytes(size));
   NOTE(block, size, OL_KIND_ALIGNED);
   return block;
 }
 
 OL_EXPORT void *valloc(size_t size) {
   if (!ready()) return NULL;
-  void *block = real.valloc(size);
+  void *block = real.valloc(ol_guard_bytes(size));
   NOTE(block, size, OL_KIND_ALIGNED);
   return block;
 }
 
 OL_EXPORT void *pvalloc(size_t size) {
   if (!ready()) return NULL;
+  if (size < (size_t)-1 / 2) size = (size + 4095) & ~(size_t)4095; /* as many as are promised: eight more are over */
   void *block = real.pvalloc(size);
   NOTE(block, size, OL_KIND_ALIGNED);
   return block;

@@ -2,6 +2,7 @@
 #ifndef OUTLIVE_PRELOAD_INTERPOSE_H
 #define OUTLIVE_PRELOAD_INTERPOSE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,6 +16,9 @@ uintptr_t ol_allocator_address(void);
 
 /* What was given out before the real functions were found. */
 const char *ol_early_store(size_t *ret_bytes);
+
+/* The guard's free for operator delete; `by` is an ol_freed_by. False: it is not guarded, or not ours. */
+bool ol_free_deleted(void *block, int by, const void *frame);
 
 /* The process is about to end: one look, if a folder was given; the first call counts. */
 void ol_at_end(void);

@@ -1,4 +1,4 @@
-/* operator new and delete: the same blocks, with the kind they were asked for as.
+/* operator new and delete: the same blocks, with the kind they were asked for and given back as.
  *
  * The next definition does the work (it knows the new-handler, and throws); it calls malloc, which records the block under
  * the hint that is given here. A hint is for one size, so that one whose operator new threw is never taken up. A C++ library that was loaded with dlopen is not after us in the search order of dlsym:
@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 #include "preload/interpose.h"
-#include "preload/record.h"
+#include "preload/guard.h"
 
 static void *find(const char *name) {
   static const char *const libraries[] = {"libstdc++.so.6", "libc++.so.1", "libc++abi.so.1"};
@@ -55,3 +55,30 @@ DEFINE_NEW(_ZnwmSt11align_val_tRKSt9nothrow_t, OL_KIND_NEW, (size_t size, size_t
            (size, align, t), align, true)
 DEFINE_NEW(_ZnamSt11align_val_tRKSt9nothrow_t, OL_KIND_NEW_ARRAY, (size_t size, size_t align, const void *t),
            (size, align, t), align, true)
+
+/* delete gives back what the next definition's new asked our malloc for; so under guard it is dealt with here, and any other
+ * block is the next definition's business. */
+#define DEFINE_DELETE(symbol, by, parameters, arguments)                \
+  OL_EXPORT void symbol parameters {                                    \
+    static _Atomic(void *) cache;                                       \
+    if (ol_free_deleted(block, by, __builtin_frame_address(0))) return; \
+    void(*real) parameters = (void(*) parameters)next(&cache, #symbol); \
+    if (real != NULL) real arguments;                                   \
+    else free(block);                                                   \
+  }
+
+#define ONE OL_FREED_BY_DELETE
+#define ARRAY OL_FREED_BY_DELETE_ARRAY
+
+DEFINE_DELETE(_ZdlPv, ONE, (void *block), (block))
+DEFINE_DELETE(_ZdaPv, ARRAY, (void *block), (block))
+DEFINE_DELETE(_ZdlPvm, ONE, (void *block, size_t size), (block, size))
+DEFINE_DELETE(_ZdaPvm, ARRAY, (void *block, size_t size), (block, size))
+DEFINE_DELETE(_ZdlPvRKSt9nothrow_t, ONE, (void *block, const void *t), (block, t))
+DEFINE_DELETE(_ZdaPvRKSt9nothrow_t, ARRAY, (void *block, const void *t), (block, t))
+DEFINE_DELETE(_ZdlPvSt11align_val_t, ONE, (void *block, size_t align), (block, align))
+DEFINE_DELETE(_ZdaPvSt11align_val_t, ARRAY, (void *block, size_t align), (block, align))
+DEFINE_DELETE(_ZdlPvmSt11align_val_t, ONE, (void *block, size_t size, size_t align), (block, size, align))
+DEFINE_DELETE(_ZdaPvmSt11align_val_t, ARRAY, (void *block, size_t size, size_t align), (block, size, align))
+DEFINE_DELETE(_ZdlPvSt11align_val_tRKSt9nothrow_t, ONE, (void *block, size_t align, const void *t), (block, align, t))
+DEFINE_DELETE(_ZdaPvSt11align_val_tRKSt9nothrow_t, ARRAY, (void *block, size_t align, const void *t), (block, align, t))

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -9,6 +10,7 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+#include "preload/guard.h"
 #include "preload/interpose.h"
 #include "preload/look.h"
 #include "preload/loops.h"
@@ -36,6 +38,25 @@ OL_EXPORT int munmap(void *start, size_t bytes) {
   return (int)syscall(SYS_munmap, start, bytes);
 }
 
+/* Who made a mapping stays its maker when it is moved or grows. */
+OL_EXPORT void *mremap(void *start, size_t bytes, size_t new_bytes, int flags, ...) {
+  va_list more;
+  va_start(more, flags);
+  void *wanted = flags & MREMAP_FIXED ? va_arg(more, void *) : NULL;
+  va_end(more);
+  ol_block mapping;
+  bool known = ol_recording() && bytes != 0 && ol_take_mapping(start, &mapping);
+  long got = syscall(SYS_mremap, start, bytes, new_bytes, flags, wanted);
+  if (known) {
+    bool whole = mapping.size <= ((bytes + 4095) & ~(size_t)4095);
+    if (got == -1 || (flags & MREMAP_DONTUNMAP) || !whole) ol_put_mapping(&mapping);
+    mapping.address = (uintptr_t)got;
+    mapping.size = new_bytes;
+    if (got != -1) ol_put_mapping(&mapping);
+  }
+  return got == -1 ? MAP_FAILED : (void *)got;
+}
+
 /* ---- libraries ---- */
 
 OL_EXPORT int dlclose(void *library) {
@@ -53,6 +74,10 @@ static int words_fd = -1;
 
 static bool understood(const char *text, size_t length) {
   if (length >= 4 && memcmp(text, "look", 4) == 0) return ol_look_into_folder(OL_LOOK_WRITTEN) == 0;
+  if (length >= 5 && memcmp(text, "check", 5) == 0) {
+    ol_guard_check();
+    return true;
+  }
   if (length < 6 || memcmp(text, "step ", 5) != 0) return false;
   uint64_t step = 0;
   for (size_t i = 5; i < length && text[i] >= '0' && text[i] <= '9'; i++) step = step * 10 + (uint64_t)(text[i] - '0');
@@ -74,6 +99,7 @@ static _Atomic int ended_pid;
 void ol_at_end(void) {
   if (!ol_recording() || !ol_is_our_process()) return;
   int program_errno = errno, pid = ol_recorder_now.pid;
+  ol_guard_check();
   if (atomic_exchange(&ended_pid, pid) != pid) {
     ol_loops_at_end();
     if (ol_look_into_folder(OL_LOOK_END) == 0) (void)outlive_blocks_wait();

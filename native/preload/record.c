@@ -7,6 +7,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "preload/guard.h"
 #include "preload/look.h"
 #include "preload/loops.h"
 
@@ -58,6 +59,7 @@ static void take_over(void) {
   ol_native_stacks_after_fork(&r->stacks);
   ol_python_lines_after_fork(&r->lines);
   ol_loops_after_fork();
+  ol_guard_after_fork();
   r->pid = (int)syscall(SYS_getpid);
   atomic_store(alive, 1);
 }
@@ -302,6 +304,19 @@ bool ol_note_call(const void *frame, ol_block *ret) {
   return true;
 }
 
+bool ol_step_in(int *ret_errno) {
+  if (me.inside || alive == NULL) return false;
+  *ret_errno = errno;
+  enter();
+  return true;
+}
+
+void ol_step_out(int program_errno) { leave(program_errno); }
+
+ol_block ol_described(void *address, size_t size, ol_block_kind kind, const void *frame) {
+  return described(address, size, kind, frame);
+}
+
 /* ---- mappings ---- */
 
 void ol_note_mapping(void *start, size_t bytes, const void *frame) {
@@ -325,6 +340,23 @@ void ol_forget_mapping(void *start, size_t bytes) {
     mapping.size -= bytes;
     (void)ol_table_put(&ol_recorder_now.mappings, &mapping);
   }
+  leave(program_errno);
+}
+
+bool ol_take_mapping(void *start, ol_block *ret) {
+  if (me.inside || alive == NULL) return false;
+  int program_errno = errno;
+  enter();
+  bool known = ol_table_take(&ol_recorder_now.mappings, (uintptr_t)start, ret);
+  leave(program_errno);
+  return known;
+}
+
+void ol_put_mapping(const ol_block *mapping) {
+  if (me.inside || alive == NULL) return;
+  int program_errno = errno;
+  enter();
+  (void)ol_table_put(&ol_recorder_now.mappings, mapping);
   leave(program_errno);
 }
 

@@ -64,6 +64,15 @@ bool ol_forget_block(void *block, ol_block *ret);
 void ol_put_back(const ol_block *block);
 void ol_note_mapping(void *start, size_t bytes, const void *frame);
 void ol_forget_mapping(void *start, size_t bytes);
+/* A recorded mapping that is about to be moved; it is out of the table then. False: not recorded. */
+bool ol_take_mapping(void *start, ol_block *ret);
+void ol_put_mapping(const ol_block *mapping);
+
+/* For what works beside the recorder with locks of its own: into it, and out again. False: this thread is inside already. */
+bool ol_step_in(int *ret_errno);
+void ol_step_out(int program_errno);
+/* A row with tick, step, thread, stack and site of here and now. Inside only. */
+ol_block ol_described(void *address, size_t size, ol_block_kind kind, const void *frame);
 
 /* Who calls, as a row without a block: tick, stack, site. False: this thread is inside of the recorder. */
 bool ol_note_call(const void *frame, ol_block *ret);

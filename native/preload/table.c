@@ -86,6 +86,26 @@ bool ol_table_take(ol_block_table *table, uintptr_t address, ol_block *ret) {
   return found;
 }
 
+static bool around(const ol_shard *shard, uintptr_t address, ol_block *ret) {
+  for (uint32_t i = 0; i < shard->capacity; i++) {
+    const ol_block *row = &shard->rows[i];
+    if (row->address == 0 || address - row->address >= row->size) continue;
+    *ret = *row;
+    return true;
+  }
+  return false;
+}
+
+bool ol_table_around(ol_block_table *table, uintptr_t address, ol_block *ret) {
+  bool found = false;
+  for (int i = 0; i < OL_SHARDS && !found; i++) {
+    ol_spin_lock(&table->shards[i].lock);
+    found = around(&table->shards[i], address, ret);
+    ol_spin_unlock(&table->shards[i].lock);
+  }
+  return found;
+}
+
 void ol_table_lock(ol_block_table *table) {
   for (int i = 0; i < OL_SHARDS; i++) ol_spin_lock(&table->shards[i].lock);
 }

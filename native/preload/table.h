@@ -38,7 +38,7 @@ typedef struct ol_block {
   uint32_t stack; /* number in stacks.h; 0: none */
   uint32_t site;  /* row of the Python line; 0: none, or unknown */
   uint32_t kind;
-  uint32_t unused;
+  uint32_t told; /* the guard has told that its end was written over */
 } ol_block;
 
 typedef struct ol_shard {
@@ -60,6 +60,9 @@ typedef struct ol_block_table {
 bool ol_table_put(ol_block_table *table, const ol_block *block);
 /* Take the row of this address out. False: there is none. */
 bool ol_table_take(ol_block_table *table, uintptr_t address, ol_block *ret);
+
+/* The row in whose block this address lies. False: none. Reads every row: not for a path that is taken often. */
+bool ol_table_around(ol_block_table *table, uintptr_t address, ol_block *ret);
 
 /* All locks, for a look; and their opening again. */
 void ol_table_lock(ol_block_table *table);

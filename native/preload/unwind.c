@@ -30,6 +30,8 @@ static uintptr_t end_of_stack(uintptr_t sp) {
   return (sp | 4095) + 1;
 }
 
+uintptr_t ol_unwind_stack_end(uintptr_t sp) { return end_of_stack(sp); }
+
 /* The limit that holds from here on, `count` addresses being taken, the last of them `pc`. */
 static uint32_t within_edge(const ol_unwind_edge *edge, uintptr_t pc, uint32_t count, uint32_t limit) {
   bool inside = pc >= edge->start && pc < edge->end;
@@ -179,10 +181,7 @@ static bool step(place *at) {
   return at->pc >= 4096;
 }
 
-uint32_t ol_unwind(const void *frame, uintptr_t *ret, uint32_t limit, const ol_unwind_edge *edge) {
-  const uintptr_t *words = frame;
-  place at = {.rbp = words[0], .pc = words[1], .sp = (uintptr_t)(words + 2)};
-  at.end = end_of_stack(at.sp);
+static uint32_t walk(place at, uintptr_t *ret, uint32_t limit, const ol_unwind_edge *edge) {
   uint32_t count = 0;
   while (count < limit) {
     ret[count++] = at.pc;
@@ -192,7 +191,26 @@ uint32_t ol_unwind(const void *frame, uintptr_t *ret, uint32_t limit, const ol_u
   return count;
 }
 
+uint32_t ol_unwind(const void *frame, uintptr_t *ret, uint32_t limit, const ol_unwind_edge *edge) {
+  const uintptr_t *words = frame;
+  place at = {.rbp = words[0], .pc = words[1], .sp = (uintptr_t)(words + 2)};
+  at.end = end_of_stack(at.sp);
+  return walk(at, ret, limit, edge);
+}
+
+uint32_t ol_unwind_from(uintptr_t pc, uintptr_t sp, uintptr_t rbp, uintptr_t *ret, uint32_t limit) {
+  static const ol_unwind_edge nowhere;
+  place at = {.pc = pc + 1, .sp = sp, .rbp = rbp, .end = end_of_stack(sp)};
+  return walk(at, ret, limit, &nowhere);
+}
+
 #else
+
+uint32_t ol_unwind_from(uintptr_t pc, uintptr_t sp, uintptr_t rbp, uintptr_t *ret, uint32_t limit) {
+  (void)sp, (void)rbp;
+  if (limit > 0) ret[0] = pc + 1;
+  return limit > 0;
+}
 
 void ol_unwind_forget(void) {}
 

@@ -22,6 +22,12 @@ typedef struct ol_unwind_edge {
 /* Return addresses above the function whose frame pointer is `frame` (built with frame pointers), at most `limit`. */
 uint32_t ol_unwind(const void *frame, uintptr_t *ret, uint32_t limit, const ol_unwind_edge *edge);
 
+/* The same for a thread that was interrupted there: `pc` + 1 first, as if it were a return address. */
+uint32_t ol_unwind_from(uintptr_t pc, uintptr_t sp, uintptr_t rbp, uintptr_t *ret, uint32_t limit);
+
+/* The end of the calling thread's stack, as far as it is known; `sp` is on it. */
+uintptr_t ol_unwind_stack_end(uintptr_t sp);
+
 /* The extent of the module that this address lies in. False: in none. */
 bool ol_unwind_module(uintptr_t address, uintptr_t *ret_start, uintptr_t *ret_end);
 

@@ -14,6 +14,7 @@ from outlive import _core
 from outlive.errors import OutliveError
 
 EXACT, SAMPLED = "exact", "sampled"
+GUARD_FULL, GUARD_SAMPLED = "full", "sampled"
 
 
 class NoRecorder(OutliveError):
@@ -43,17 +44,29 @@ def block_environment(
     sample_bytes: int = 512 << 10,
     words_fd: int | None = None,
     look_signal: int | None = None,
+    guard: str | None = None,
+    guard_bytes: int = 64 << 20,
+    guard_rate: int = 2000,
 ) -> dict[str, str]:
     """`base` and what loads the recorder into the program that gets it, and into that program's children.
 
     `folder`: where looks at the end, on a signal and by a written word go; without one there are none of these.
+    `guard`: "full" keeps what is freed, filled, up to `guard_bytes`; "sampled" gives one allocation in `guard_rate`
+    pages of its own (docs/how-to/guard.md). What it finds goes to the folder too. Raises ValueError where these do not
+    go together.
     """
+    if guard is not None and (guard not in (GUARD_FULL, GUARD_SAMPLED) or folder is None):
+        raise ValueError(f"not a guard, or one without a folder for what it finds: {guard!r}")
+    if guard == GUARD_FULL and (mode != EXACT or guard_bytes <= 0):
+        raise ValueError("the full guard must know every block: it goes with exact recording, and a bound above 0")
     if folder is not None and ("\n" in str(folder) or len(os.fsencode(folder)) >= 1024):
         raise ValueError(f"not a folder's name that the recorder can take: {str(folder)!r}")
     how = mode if mode == EXACT else f"{mode}:{sample_bytes}"
     settings = f"{how},{limit_bytes}" + ("" if folder is None else f",{folder}")
     preloaded = [str(recorder())] + [name for name in base.get("LD_PRELOAD", "").split(":") if name]
     environment = {**base, "LD_PRELOAD": ":".join(preloaded), "OUTLIVE_BLOCKS": settings}
+    if guard is not None:
+        environment["OUTLIVE_GUARD"] = f"{guard}:{guard_bytes if guard == GUARD_FULL else guard_rate}"
     if words_fd is not None:
         environment["OUTLIVE_BLOCKS_FD"] = str(words_fd)
     if look_signal is not None:
