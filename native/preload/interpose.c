@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "preload/follow.h"
 #include "preload/record.h"
 
 extern char **environ;
@@ -101,6 +102,7 @@ static inline bool ready(void) {
 OL_EXPORT void *malloc(size_t size) {
   if (!ready()) return early_block(size);
   void *block = real.malloc(size);
+  if (atomic_load_explicit(&ol_following, memory_order_relaxed)) ol_follow_clear(block, size);
   NOTE(block, size, OL_KIND_MALLOC);
   return block;
 }
@@ -124,9 +126,12 @@ static void *resized(void *block, size_t size, const void *frame) {
   if (!ready()) return early_block(size);
   ol_block row;
   bool known = block != NULL && ol_recording() && ol_forget_block(block, &row);
+  bool followed = known && atomic_load_explicit(&ol_following, memory_order_relaxed);
+  if (followed) ol_follow_moving(&row);
   void *moved = real.realloc(block, size);
   if (moved != NULL && ol_recording()) ol_note_block(moved, size, OL_KIND_REALLOC, frame);
   else if (known && moved == NULL && size > 0) ol_put_back(&row);
+  if (followed) ol_follow_moved(&row, moved, size);
   return moved;
 }
 
@@ -145,7 +150,8 @@ OL_EXPORT void free(void *block) {
   if (block == NULL || is_early(block)) return;
   if (!ready()) return; /* freed by the loader while it looks for free: nothing does */
   ol_block row;
-  if (ol_recording()) (void)ol_forget_block(block, &row);
+  if (ol_recording() && ol_forget_block(block, &row) && atomic_load_explicit(&ol_following, memory_order_relaxed))
+    ol_follow_freed(&row, __builtin_frame_address(0));
   real.free(block);
 }
 

@@ -61,6 +61,9 @@ bool ol_table_put(ol_block_table *table, const ol_block *block);
 /* Take the row of this address out. False: there is none. */
 bool ol_table_take(ol_block_table *table, uintptr_t address, ol_block *ret);
 
+/* The row of this address stays, and is in *ret. False: there is none. */
+bool ol_table_find(ol_block_table *table, uintptr_t address, ol_block *ret);
+
 /* All locks, for a look; and their opening again. */
 void ol_table_lock(ol_block_table *table);
 void ol_table_unlock(ol_block_table *table);

@@ -22,6 +22,17 @@ typedef struct ol_unwind_edge {
 /* Return addresses above the function whose frame pointer is `frame` (built with frame pointers), at most `limit`. */
 uint32_t ol_unwind(const void *frame, uintptr_t *ret, uint32_t limit, const ol_unwind_edge *edge);
 
+/* A function that has been entered: where it runs or will go on, and its stack pointer there. */
+typedef struct ol_activation {
+  uintptr_t pc, sp;
+} ol_activation;
+
+/* From these registers outward, innermost first; `interrupted`: pc is where a signal came, not a return address. */
+uint32_t ol_unwind_activations(ol_activation from, uintptr_t rbp, bool interrupted, ol_activation *ret, uint32_t limit);
+
+/* The same address in every run: how far into its module it is; the address itself where it is in none. */
+uintptr_t ol_unwind_offset(uintptr_t address);
+
 /* The extent of the module that this address lies in. False: in none. */
 bool ol_unwind_module(uintptr_t address, uintptr_t *ret_start, uintptr_t *ret_end);
 

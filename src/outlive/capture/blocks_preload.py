@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 
 from outlive import _core
 from outlive.errors import OutliveError
@@ -43,9 +44,12 @@ def block_environment(
     sample_bytes: int = 512 << 10,
     words_fd: int | None = None,
     look_signal: int | None = None,
+    why_lost: bool | Path | Literal["notes"] = False,
 ) -> dict[str, str]:
     """`base` and what loads the recorder into the program that gets it, and into that program's children.
 
+    `why_lost`: follow blocks to the event that loses them, in exact mode; a file names those that an earlier run found
+    lost (`capture.loss_events.origins_of`), and these go first. "notes": only keep who freed what pointed to them.
     `folder`: where looks at the end, on a signal and by a written word go; without one there are none of these.
     """
     if folder is not None and ("\n" in str(folder) or len(os.fsencode(folder)) >= 1024):
@@ -58,4 +62,6 @@ def block_environment(
         environment["OUTLIVE_BLOCKS_FD"] = str(words_fd)
     if look_signal is not None:
         environment["OUTLIVE_BLOCKS_SIGNAL"] = str(look_signal)
+    if why_lost is not False:
+        environment["OUTLIVE_WHY_LOST"] = str(why_lost.absolute()) if isinstance(why_lost, Path) else str(why_lost)
     return environment
