@@ -12,11 +12,8 @@
 #include "preload/guard_judge.h"
 #include "preload/guard_pages.h"
 #include "preload/interpose.h"
+#include "preload/signals.h"
 
-typedef int set_action(int, const struct sigaction *, struct sigaction *);
-typedef void (*plain_handler)(int);
-
-static set_action *real_action;
 static bool ours; /* our handler stands */
 static struct sigaction of_program[2];
 static __thread uintptr_t last_pc,
@@ -119,7 +116,7 @@ static bool settled(const siginfo_t *info, const ucontext_t *context) {
 
 static void by_default(int number, const siginfo_t *info) {
   struct sigaction standard = {.sa_handler = SIG_DFL};
-  (void)real_action(number, &standard, NULL);
+  (void)ol_real_sigaction(number, &standard, NULL);
   if (info->si_code <= 0) (void)syscall(SYS_tgkill, syscall(SYS_getpid), syscall(SYS_gettid), number);
 } /* a real fault happens once more when we return */
 
@@ -143,46 +140,28 @@ static void stand(int number, const struct sigaction *program) {
     action.sa_mask = program->sa_mask;
     action.sa_flags |= program->sa_flags & (SA_RESTART | (int)SA_NODEFER);
   }
-  (void)real_action(number, &action, NULL);
+  (void)ol_real_sigaction(number, &action, NULL);
 }
 
 void ol_fault_begin(void) {
-  real_action = (set_action *)ol_next_function("sigaction");
-  if (real_action == NULL) return;
   for (int number = SIGBUS; number <= SIGSEGV; number++) {
     if (slot_of(number) < 0) continue;
-    (void)real_action(number, NULL, &of_program[slot_of(number)]);
+    (void)ol_real_sigaction(number, NULL, &of_program[slot_of(number)]);
     stand(number, NULL);
   }
   ours = true;
 }
 
-/* ---- before the C library's ---- */
+/* ---- what the program sets ---- */
 
 /* The child of vfork has our memory, and signals of its own: what it sets is none of ours. */
-static bool is_ours(int number) { return ours && slot_of(number) >= 0 && ol_is_our_process(); }
-
-OL_EXPORT int sigaction(int number, const struct sigaction *action, struct sigaction *old) {
-  if (!is_ours(number)) {
-    if (real_action == NULL) real_action = (set_action *)ol_next_function("sigaction");
-    return real_action(number, action, old);
-  }
+bool ol_fault_keeps(int number, const struct sigaction *action, struct sigaction *old) {
+  if (!ours || slot_of(number) < 0 || !ol_is_our_process()) return false;
   struct sigaction *slot = &of_program[slot_of(number)], before = *slot;
   if (action != NULL) {
     *slot = *action;
     stand(number, action);
   }
   if (old != NULL) *old = before;
-  return 0;
-}
-
-OL_EXPORT plain_handler signal(int number, plain_handler handler) {
-  if (!is_ours(number)) {
-    static plain_handler (*real)(int, plain_handler);
-    if (real == NULL) real = (plain_handler (*)(int, plain_handler))ol_next_function("signal");
-    return real(number, handler);
-  }
-  struct sigaction action = {.sa_handler = handler, .sa_flags = SA_RESTART}, old;
-  (void)sigaction(number, &action, &old);
-  return old.sa_handler;
+  return true;
 }

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "preload/follow.h"
 #include "preload/guard.h"
 #include "preload/record.h"
 
@@ -120,6 +121,7 @@ OL_EXPORT void *malloc(size_t size) {
   void *block = paged(size, OL_KIND_MALLOC, __builtin_frame_address(0));
   if (block != NULL) return block;
   block = real.malloc(ol_guard_bytes(size));
+  if (atomic_load_explicit(&ol_following, memory_order_relaxed)) ol_follow_clear(block, size);
   NOTE(block, size, OL_KIND_MALLOC);
   return block;
 }
@@ -162,9 +164,12 @@ static void *resized(void *block, size_t size, const void *frame) {
     if (block == NULL) return malloc_for(size, frame);
     if (ol_guard_resize(block, size, known ? &row : NULL, frame, &guarded)) return guarded;
   }
+  bool followed = known && atomic_load_explicit(&ol_following, memory_order_relaxed);
+  if (followed) ol_follow_moving(&row);
   void *moved = real.realloc(block, size);
   if (moved != NULL && ol_recording()) ol_note_block(moved, size, OL_KIND_REALLOC, frame);
   else if (known && moved == NULL && size > 0) ol_put_back(&row);
+  if (followed) ol_follow_moved(&row, moved, size);
   return moved;
 }
 
@@ -184,6 +189,8 @@ OL_EXPORT void free(void *block) {
   if (!ready()) return; /* freed by the loader while it looks for free: nothing does */
   ol_block row;
   bool known = ol_recording() && ol_forget_block(block, &row);
+  if (known && atomic_load_explicit(&ol_following, memory_order_relaxed))
+    ol_follow_freed(&row, __builtin_frame_address(0));
   if (ol_guarding() && ol_guard_free(block, known ? &row : NULL, OL_FREED_BY_FREE, __builtin_frame_address(0))) return;
   real.free(block);
 }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "preload/guard.h"
+#include "preload/follow.h"
 #include "preload/interpose.h"
 #include "preload/look.h"
 #include "preload/loops.h"
@@ -35,6 +36,7 @@ OL_EXPORT void *mmap64(void *start, size_t bytes, int protection, int flags, int
 
 OL_EXPORT int munmap(void *start, size_t bytes) {
   if (ol_recording()) ol_forget_mapping(start, bytes);
+  if (atomic_load_explicit(&ol_following, memory_order_relaxed)) ol_follow_unmapped((uintptr_t)start, bytes);
   return (int)syscall(SYS_munmap, start, bytes);
 }
 
@@ -62,6 +64,7 @@ OL_EXPORT void *mremap(void *start, size_t bytes, size_t new_bytes, int flags, .
 OL_EXPORT int dlclose(void *library) {
   static int (*real)(void *);
   if (real == NULL) real = (int (*)(void *))ol_next_function("dlclose");
+  if (atomic_load_explicit(&ol_following, memory_order_relaxed)) ol_follow_unmapped(0, 0);
   int failed = real(library);
   ol_unwind_forget();
   ol_loops_forget_libraries();
@@ -175,4 +178,5 @@ __attribute__((constructor)) static void begin(void) {
   words_fd = number_in("OUTLIVE_BLOCKS_FD");
   int signal_number = number_in("OUTLIVE_BLOCKS_SIGNAL");
   if (signal_number > 0) ol_look_on_signal(signal_number);
+  ol_follow_begin();
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "preload/guard.h"
+#include "preload/follow.h"
 #include "preload/look.h"
 #include "preload/loops.h"
 
@@ -60,6 +61,7 @@ static void take_over(void) {
   ol_python_lines_after_fork(&r->lines);
   ol_loops_after_fork();
   ol_guard_after_fork();
+  ol_follow_after_fork();
   r->pid = (int)syscall(SYS_getpid);
   atomic_store(alive, 1);
 }
@@ -233,20 +235,26 @@ static bool is_sampled(size_t size) {
   return true;
 }
 
+static ol_block now_at(const uintptr_t *frames, uint32_t depth, uint32_t site) {
+  ol_recorder *r = &ol_recorder_now;
+  return (ol_block){.tick = atomic_fetch_add_explicit(&r->tick, 1, memory_order_relaxed) + 1,
+                    .step = atomic_load_explicit(&r->step, memory_order_relaxed),
+                    .thread = thread_id(),
+                    .stack = ol_native_stacks_number(&r->stacks, frames, depth),
+                    .site = site};
+}
+
 static ol_block described(void *address, size_t size, ol_block_kind kind, const void *frame) {
   ol_recorder *r = &ol_recorder_now;
   uintptr_t frames[OL_STACK_DEPTH_MAX];
   static const ol_unwind_edge nowhere;
   uint32_t site = ol_python_line(&r->lines, &me.memory);
   uint32_t depth = ol_unwind(frame, frames, OL_STACK_DEPTH_MAX, site == 0 ? &nowhere : &r->interpreter);
-  return (ol_block){.address = (uintptr_t)address,
-                    .size = size,
-                    .tick = atomic_fetch_add_explicit(&r->tick, 1, memory_order_relaxed) + 1,
-                    .step = atomic_load_explicit(&r->step, memory_order_relaxed),
-                    .thread = thread_id(),
-                    .stack = ol_native_stacks_number(&r->stacks, frames, depth),
-                    .site = site,
-                    .kind = kind};
+  ol_block block = now_at(frames, depth, site);
+  block.address = (uintptr_t)address;
+  block.size = size;
+  block.kind = kind;
+  return block;
 }
 
 void ol_note_block(void *address, size_t size, ol_block_kind kind, const void *frame) {
@@ -268,6 +276,7 @@ void ol_note_block(void *address, size_t size, ol_block_kind kind, const void *f
   ol_block block = described(address, size, kind, frame);
   put(&block);
   leave(program_errno);
+  if (atomic_load_explicit(&ol_following, memory_order_relaxed)) ol_follow_born(&block, frame);
 }
 
 bool ol_forget_block(void *address, ol_block *ret) {
@@ -295,6 +304,19 @@ void ol_put_back(const ol_block *block) {
   leave(program_errno);
 }
 
+/* ---- for following ---- */
+
+bool ol_is_inside(void) { return me.inside != 0; }
+
+bool ol_find_block(uintptr_t address, ol_block *ret) {
+  if (me.inside || alive == NULL) return false;
+  int program_errno = errno;
+  enter();
+  bool found = ol_table_find(&ol_recorder_now.blocks, address, ret);
+  leave(program_errno);
+  return found;
+}
+
 bool ol_note_call(const void *frame, ol_block *ret) {
   if (me.inside || alive == NULL) return false;
   int program_errno = errno;
@@ -315,6 +337,15 @@ void ol_step_out(int program_errno) { leave(program_errno); }
 
 ol_block ol_described(void *address, size_t size, ol_block_kind kind, const void *frame) {
   return described(address, size, kind, frame);
+}
+
+bool ol_describe_frames(const uintptr_t *frames, uint32_t count, ol_block *ret) {
+  if (me.inside || alive == NULL) return false;
+  int program_errno = errno;
+  enter();
+  *ret = now_at(frames, count, ol_python_line(&ol_recorder_now.lines, &me.memory));
+  leave(program_errno);
+  return true;
 }
 
 /* ---- mappings ---- */

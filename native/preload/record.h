@@ -62,6 +62,12 @@ void ol_note_block(void *block, size_t size, ol_block_kind kind, const void *fra
 bool ol_forget_block(void *block, ol_block *ret);
 /* A block that was taken out and lives on after all. */
 void ol_put_back(const ol_block *block);
+/* Is this thread inside of the recorder? */
+bool ol_is_inside(void);
+/* The row of a live block, which stays. */
+bool ol_find_block(uintptr_t address, ol_block *ret);
+/* Stack, line, thread, step and tick of this moment, with these frames. False: not now. */
+bool ol_describe_frames(const uintptr_t *frames, uint32_t count, ol_block *ret);
 void ol_note_mapping(void *start, size_t bytes, const void *frame);
 void ol_forget_mapping(void *start, size_t bytes);
 /* A recorded mapping that is about to be moved; it is out of the table then. False: not recorded. */

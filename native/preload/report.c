@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "graph/container.h"
+#include "preload/follow.h"
 
 enum { FORMAT = 1 };
 
@@ -186,5 +187,6 @@ int ol_report_write(int fd, const ol_survey *survey, const ol_recorder *recorder
   add_sites(&out, &recorder->lines.sites);
   add_modules(&out, &survey->maps);
   add_threads(&out, threads);
+  ol_follow_report(&out, survey->blocks, survey->scan.block_count);
   return ol_container_finish(&out) ? 0 : out.error != 0 ? out.error : EIO;
 }

@@ -353,7 +353,7 @@ bool ol_scan_run(ol_scan *scan) {
     sigaction(SIGBUS, &kept[1], NULL);
     follow_roots(scan);
   }
-  for (uint32_t i = 0; the.gigas != NULL && i < GIGAS; i++)
+  for (uintptr_t i = the.lowest >> GIGA_BITS; the.gigas != NULL && i < GIGAS && i <= the.highest >> GIGA_BITS; i++)
     ol_own_unmap(the.gigas[i], PAGES_IN_GIGA * sizeof(uint32_t));
   ol_own_unmap(the.gigas, GIGAS * sizeof *the.gigas);
   ol_own_unmap(the.pending, ((uint64_t)scan->node_count + 1) * sizeof *the.pending);

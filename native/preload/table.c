@@ -106,6 +106,20 @@ bool ol_table_around(ol_block_table *table, uintptr_t address, ol_block *ret) {
   return found;
 }
 
+bool ol_table_find(ol_block_table *table, uintptr_t address, ol_block *ret) {
+  uint64_t hash = mixed(address);
+  ol_shard *shard = shard_of(table, hash);
+  bool found = false;
+  ol_spin_lock(&shard->lock);
+  if (shard->capacity != 0) {
+    uint32_t slot = slot_of(shard, address, hash);
+    found = shard->rows[slot].address != 0;
+    if (found) *ret = shard->rows[slot];
+  }
+  ol_spin_unlock(&shard->lock);
+  return found;
+}
+
 void ol_table_lock(ol_block_table *table) {
   for (int i = 0; i < OL_SHARDS; i++) ol_spin_lock(&table->shards[i].lock);
 }

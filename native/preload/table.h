@@ -63,6 +63,8 @@ bool ol_table_take(ol_block_table *table, uintptr_t address, ol_block *ret);
 
 /* The row in whose block this address lies. False: none. Reads every row: not for a path that is taken often. */
 bool ol_table_around(ol_block_table *table, uintptr_t address, ol_block *ret);
+/* The row of this address stays, and is in *ret. False: there is none. */
+bool ol_table_find(ol_block_table *table, uintptr_t address, ol_block *ret);
 
 /* All locks, for a look; and their opening again. */
 void ol_table_lock(ol_block_table *table);

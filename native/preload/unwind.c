@@ -66,6 +66,24 @@ bool ol_unwind_module(uintptr_t address, uintptr_t *ret_start, uintptr_t *ret_en
   return true;
 }
 
+typedef struct module_bias {
+  uintptr_t address, bias;
+} module_bias;
+
+static int find_bias(struct dl_phdr_info *info, size_t size, void *context) {
+  module_bias *wanted = context;
+  module_extent extent = {.address = wanted->address};
+  if (find_extent(info, size, &extent) == 0) return 0;
+  wanted->bias = info->dlpi_addr;
+  return 1;
+}
+
+uintptr_t ol_unwind_offset(uintptr_t address) {
+  module_bias wanted = {.address = address};
+  (void)dl_iterate_phdr(find_bias, &wanted);
+  return address - wanted.bias;
+}
+
 #if defined(__x86_64__)
 
 static struct {
@@ -204,6 +222,18 @@ uint32_t ol_unwind_from(uintptr_t pc, uintptr_t sp, uintptr_t rbp, uintptr_t *re
   return walk(at, ret, limit, &nowhere);
 }
 
+uint32_t ol_unwind_activations(ol_activation from, uintptr_t rbp, bool interrupted, ol_activation *ret,
+                               uint32_t limit) {
+  place at = {.rbp = rbp, .pc = from.pc + interrupted, .sp = from.sp, .end = end_of_stack(from.sp)};
+  uint32_t count = 0;
+  while (count < limit) {
+    ret[count++] = (ol_activation){at.pc, at.sp};
+    if (!step(&at)) break;
+  }
+  if (count > 0) ret[0] = from;
+  return count;
+}
+
 #else
 
 uint32_t ol_unwind_from(uintptr_t pc, uintptr_t sp, uintptr_t rbp, uintptr_t *ret, uint32_t limit) {
@@ -213,6 +243,12 @@ uint32_t ol_unwind_from(uintptr_t pc, uintptr_t sp, uintptr_t rbp, uintptr_t *re
 }
 
 void ol_unwind_forget(void) {}
+
+uint32_t ol_unwind_activations(ol_activation from, uintptr_t rbp, bool interrupted, ol_activation *ret,
+                               uint32_t limit) {
+  (void)from, (void)rbp, (void)interrupted, (void)ret, (void)limit;
+  return 0;
+}
 
 uint32_t ol_unwind(const void *frame, uintptr_t *ret, uint32_t limit, const ol_unwind_edge *edge) {
   const uintptr_t *words = frame;

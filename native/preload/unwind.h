@@ -27,6 +27,16 @@ uint32_t ol_unwind_from(uintptr_t pc, uintptr_t sp, uintptr_t rbp, uintptr_t *re
 
 /* The end of the calling thread's stack, as far as it is known; `sp` is on it. */
 uintptr_t ol_unwind_stack_end(uintptr_t sp);
+/* A function that has been entered: where it runs or will go on, and its stack pointer there. */
+typedef struct ol_activation {
+  uintptr_t pc, sp;
+} ol_activation;
+
+/* From these registers outward, innermost first; `interrupted`: pc is where a signal came, not a return address. */
+uint32_t ol_unwind_activations(ol_activation from, uintptr_t rbp, bool interrupted, ol_activation *ret, uint32_t limit);
+
+/* The same address in every run: how far into its module it is; the address itself where it is in none. */
+uintptr_t ol_unwind_offset(uintptr_t address);
 
 /* The extent of the module that this address lies in. False: in none. */
 bool ol_unwind_module(uintptr_t address, uintptr_t *ret_start, uintptr_t *ret_end);

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 
 from outlive import _core
 from outlive.errors import OutliveError
@@ -47,9 +48,12 @@ def block_environment(
     guard: str | None = None,
     guard_bytes: int = 64 << 20,
     guard_rate: int = 2000,
+    why_lost: bool | Path | Literal["notes"] = False,
 ) -> dict[str, str]:
     """`base` and what loads the recorder into the program that gets it, and into that program's children.
 
+    `why_lost`: follow blocks to the event that loses them, in exact mode; a file names those that an earlier run found
+    lost (`capture.loss_events.origins_of`), and these go first. "notes": only keep who freed what pointed to them.
     `folder`: where looks at the end, on a signal and by a written word go; without one there are none of these.
     `guard`: "full" keeps what is freed, filled, up to `guard_bytes`; "sampled" gives one allocation in `guard_rate`
     pages of its own (docs/how-to/guard.md). What it finds goes to the folder too. Raises ValueError where these do not
@@ -71,4 +75,6 @@ def block_environment(
         environment["OUTLIVE_BLOCKS_FD"] = str(words_fd)
     if look_signal is not None:
         environment["OUTLIVE_BLOCKS_SIGNAL"] = str(look_signal)
+    if why_lost is not False:
+        environment["OUTLIVE_WHY_LOST"] = str(why_lost.absolute()) if isinstance(why_lost, Path) else str(why_lost)
     return environment
