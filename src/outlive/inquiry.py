@@ -32,7 +32,7 @@ from outlive.capture.sources import Sources
 from outlive.capture.stamps import FIRST_STEP
 from outlive.errors import MeasureError, OutliveError
 from outlive.explain.allocated import KIND as TAKEN
-from outlive.explain.allocated import explain_allocated, parted, wanted_calls
+from outlive.explain.allocated import explain_allocated, led_by_blocks, parted, wanted_calls
 from outlive.explain.context import Context
 from outlive.explain.drifting import explain_drifting
 from outlive.explain.explain import explain_outlivers
@@ -47,6 +47,7 @@ from outlive.explain.unseen import explain_unseen
 from outlive.heap.heap import Heap
 from outlive.judge.in_turn import in_turn
 from outlive.model.contracts import Contracts
+from outlive.model.explanation import Explanation
 from outlive.model.leftovers import Category, Leftover, Stuck
 from outlive.model.look import Look
 from outlive.model.packages import Packages
@@ -62,6 +63,7 @@ _WATCHED_LEAKS, _WATCHED_SHARE, _WATCHED_SECONDS = 5, 0.2, 10.0
 # How many leaked blocks are watched, at least in how many steps, and for how long.
 _WATCHED_BLOCKS, _FEWEST_STEPS, _BLOCK_SECONDS = 64, 8, 8.0
 _LISTENED_STEPS = 2
+_ENOUGH = 0.9
 _MOST_LEFTOVERS, _MOST_SCOPES = 50, 200
 
 
@@ -317,13 +319,15 @@ class Inquiry:
         explained = []
         for finding in findings:
             nodes, told = outlivers.of(finding), outlivers.told_of(finding, context)
+            taken = explain_allocated(self._allocations, finding.count.per_step, told, place)
             drifts = outlivers.drifting(finding, steps) or outlivers.overdrawn(finding)
+            if self._are_enough(taken, finding):
+                nodes, drifts, finding = nodes[:0], [], led_by_blocks(finding)
             found = explain_drifting(Face(heap), drifts, told) or explain_outlivers(heap, nodes, told)
             if not nodes and not drifts:
                 found = explain_grown(Face(heap), outlivers.grown(finding), told)
             found = tuple(one for one in found if one.family != OURS)
             opened = explain_opened(self._openings, finding.type, told)
-            taken = explain_allocated(self._allocations, finding.count.per_step, told, place)
             found = with_site(found, opened) or opened or taken or explain_unseen(finding.type, told)
             sourced = tuple(replace(one, site=sources.filled(one.site)) for one in found)
             if taken and found == taken:
@@ -331,6 +335,11 @@ class Inquiry:
             else:
                 explained.append(Explained(finding, sourced))
         return regroup(explained, own_modules)
+
+    def _are_enough(self, taken: Sequence[Explanation], finding: Finding) -> bool:
+        """Whether so many objects were lost which no snapshot shows that the lost references may be theirs."""
+        lost: int = sum(one.explained for one in taken if one.native_references)
+        return lost >= _ENOUGH * finding.count.per_step * max(1, int(self._allocations.get("steps", 0)))
 
     def _read_packages(self, own_modules: frozenset[str]) -> Packages:
         path, python = self._imports_from.get("path", []), self._imports_from.get("python", "")

@@ -149,3 +149,18 @@ def test_an_object_that_may_have_been_made_of_a_dead_one_has_an_approximate_line
     assert found.site is not None
     assert found.site.approximate
     assert found.native == ()
+
+
+def test_of_two_libraries_on_the_stack_neither_is_blamed_for_an_object_alone() -> None:
+    slow = f"{_LIBRARIES}/slow.cpython-311-x86_64-linux-gnu.so"
+    row = _row(100, {"array": 64}, [slow, 2, "new_array", 5], _LOOP, _CALLS, _LOOP, [_FAST, 5, "parse", 3])
+    (found,) = _explained(row)
+    assert found.sentence.startswith("Each array that new_array() of slow, called from app.py:7 in step, makes stays")
+    assert "that function, or parse() of fast, for which that Python ran" in found.sentence
+    assert found.owner.kind is OwnerKind.UNKNOWN
+
+
+def test_a_block_is_the_librarys_that_took_it_whoever_called_further_out() -> None:
+    slow = f"{_LIBRARIES}/slow.cpython-311-x86_64-linux-gnu.so"
+    (found,) = _explained(_row(100, {"": 64}, [slow, 2, "new_array", 5], _LOOP, [_FAST, 5, "parse", 3]))
+    assert found.owner.name == "slow"

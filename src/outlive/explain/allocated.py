@@ -47,7 +47,8 @@ Resolve = Callable[[str, int, str, int], NativeFrame]
 class _Pile:
     """Blocks of one kind from one place. `kind` "" is no object. `under_bytes` is what only goes with them.
 
-    `native` is what the innermost line of Python called, `calling` what called that Python, both innermost first.
+    `native` is what the innermost line of Python called, `calling` what called that Python, `further` all that stands
+    further out than that line; innermost first.
     """
 
     count: int
@@ -57,6 +58,7 @@ class _Pile:
     native: tuple[NativeFrame, ...]
     under_bytes: int = 0
     calling: tuple[NativeFrame, ...] = ()
+    further: tuple[NativeFrame, ...] = ()
 
 
 def wanted_calls(answer: Mapping[str, Any]) -> list[tuple[str, int]]:
@@ -109,6 +111,15 @@ def parted(finding: Finding, whys: Sequence[Explanation]) -> list[tuple[Finding,
     return [(_share_of(finding, why.explained / total), why) for why in whys]
 
 
+def led_by_blocks(finding: Finding) -> Finding:
+    """The finding with its blocks first: references that it counts are those of the objects that these blocks are."""
+    counted = next((row for row in finding.with_it if row.counter == "blocks" and not row.type), None)
+    if counted is None:
+        return finding
+    others = tuple(row for row in (*finding.evidence, *finding.with_it) if row is not counted)
+    return replace(finding, type="", count=counted.rate, evidence=(counted,), with_it=others)
+
+
 def _share_of(finding: Finding, share: float) -> Finding:
     if share == 1:
         return finding
@@ -134,7 +145,8 @@ def _pile(row: Mapping[str, Any], resolve: Resolve, reused: bool) -> _Pile:
     site = replace(innermost, callers=tuple(outer), approximate=approximate)
     frames = () if approximate else frames
     under = int(row.get("under_bytes", 0))
-    return _Pile(count, count * int(row["size"]), _kind(row), site, _inner(frames), under, _calling(frames))
+    size = count * int(row["size"])
+    return _Pile(count, size, _kind(row), site, _inner(frames), under, _calling(frames), _further(frames))
 
 
 def _inner(frames: Sequence[NativeFrame]) -> tuple[NativeFrame, ...]:
@@ -150,6 +162,11 @@ def _calling(frames: Sequence[NativeFrame]) -> tuple[NativeFrame, ...]:
     begin = next((at for at in range(begin, len(frames)) if frames[at].function not in _EVALUATES), len(frames))
     end = next((at for at in range(begin, len(frames)) if frames[at].function in _EVALUATES), len(frames))
     return tuple(frames[begin:end])
+
+
+def _further(frames: Sequence[NativeFrame]) -> tuple[NativeFrame, ...]:
+    at = next((at for at, one in enumerate(frames) if one.function in _EVALUATES), len(frames))
+    return tuple(one for one in frames[at:] if one.function not in _EVALUATES)
 
 
 def _merged(piles: Sequence[_Pile]) -> list[_Pile]:
@@ -176,11 +193,16 @@ def _explain(pile: _Pile, steps: int, calls: Sequence[Mapping[str, Any]], contex
     site = site_to_tell(pile.site, context) or pile.site
     frame, owner = _blamed(pile.native, context)
     called = [] if frame is not None or not pile.kind else _called(pile.site, calls, context)
-    given = None
+    given, maker, receiver = None, owner, UNKNOWN
     if len(called) == 1:
         owner = called[0][1]
     elif frame is None and pile.kind and not called:
-        given, owner = _blamed(pile.calling, context)
+        given, receiver = _blamed(pile.calling, context)
+        owner = receiver
+    elif frame is not None and pile.kind:
+        other, receiver = _blamed(pile.further, context)
+        if other is not None and receiver != owner:
+            given, owner = other, UNKNOWN
     function = frame.function if frame is not None else called[0][0] if len(called) == 1 else ""
     facts = Facts(
         kind=context.kind,
@@ -193,7 +215,7 @@ def _explain(pile: _Pile, steps: int, calls: Sequence[Mapping[str, Any]], contex
         python=context.packages.python,
     )
     return Explanation(
-        sentence=_sentence(pile, site, frame, owner, [name for name, _ in called], given),
+        sentence=_sentence(pile, site, _of(frame, maker), [name for name, _ in called], _of(given, receiver)),
         owner=owner,
         site=site,
         made_by=owner_of_site(site, context),
@@ -227,34 +249,46 @@ def _called(site: Site, calls: Sequence[Mapping[str, Any]], context: Context) ->
     return found
 
 
-def _sentence(
-    pile: _Pile,
-    site: Site,
-    frame: NativeFrame | None,
-    owner: Owner,
-    called: Sequence[str],
-    given: NativeFrame | None,
-) -> str:
+def _of(frame: NativeFrame | None, owner: Owner) -> tuple[NativeFrame, str] | None:
+    """A frame and the name of whose it is."""
+    return None if frame is None else (frame, owner.name or PurePath(frame.module).name)
+
+
+_Named = tuple[NativeFrame, str] | None
+
+
+def _sentence(pile: _Pile, site: Site, maker: _Named, called: Sequence[str], receiver: _Named) -> str:
     at = f"{PurePath(site.file).name}:{site.line} in {site.function}"
-    if frame is not None:
-        name = owner.name or PurePath(frame.module).name
-        by = f"{_function(frame)} of {name}, called from {at},"
-        by = by[:1].upper() + by[1:] if not frame.certain or not frame.function else by
-        if pile.kind:
-            return f"{by} makes a {_plain(pile.kind)} each time and never lets go of it: no object refers to it."
-        return f"{by} takes {_size(pile)} each time and never frees it."
+    if maker is not None:
+        return _made_by(pile, at, maker, receiver)
     if not pile.kind:
         return f"Native code that {at} calls takes {_size(pile)} each time and never frees it."
     lost = f"Each {_plain(pile.kind)} that {at} makes stays, and no object refers to it"
-    if given is not None:
-        name = owner.name or PurePath(given.module).name
-        return f"{lost}: {_function(given)} of {name}, which called that, seems not to give back what it was given."
+    if receiver is not None:
+        by = f"{_function(receiver[0])} of {receiver[1]}"
+        return f"{lost}: {by}, which called that, seems not to give back what it was given."
     if not called:
         return f"{lost}: native code that was given it never gave its reference back."
     if len(called) == 1:
         return f"{lost}: {called[0]}(), called there, keeps a reference that it never gives back."
     names = ", ".join(f"{name}()" for name in called)
     return f"{lost}: of the native functions called there ({names}) one keeps a reference that it never gives back."
+
+
+def _made_by(pile: _Pile, at: str, maker: tuple[NativeFrame, str], receiver: _Named) -> str:
+    """Of two libraries' functions on the stack, the inner one made it, and either may have lost it."""
+    frame, name = maker
+    by = f"{_function(frame)} of {name}, called from {at},"
+    if receiver is not None:
+        other = f"{_function(receiver[0])} of {receiver[1]}"
+        return (
+            f"Each {_plain(pile.kind)} that {by} makes stays, and no object refers to it: that function, or {other}, "
+            "for which that Python ran, keeps a reference that it never gives back."
+        )
+    by = by[:1].upper() + by[1:] if not frame.certain or not frame.function else by
+    if pile.kind:
+        return f"{by} makes a {_plain(pile.kind)} each time and never lets go of it: no object refers to it."
+    return f"{by} takes {_size(pile)} each time and never frees it."
 
 
 def _function(frame: NativeFrame) -> str:
