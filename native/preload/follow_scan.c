@@ -11,6 +11,7 @@
 #include <ucontext.h>
 #include <unistd.h>
 
+#include "preload/signals.h"
 #include "preload/survey.h"
 
 enum { RED_ZONE = 128, NEAR_MAX = 256 };
@@ -175,6 +176,7 @@ static bool ask_a_copy(ol_question *question, ol_thread_places *threads, ucontex
   if (!ol_hold_still()) return false;
   long pid = syscall(SYS_clone, 0, NULL, NULL, NULL, NULL);
   if (pid == 0) {
+    ol_signals_let_go();
     bool answered = scan_and_answer(question, threads, at, stop);
     for (;;) (void)syscall(SYS_exit_group, !answered);
   }

@@ -31,6 +31,7 @@
 #include "preload/interpose.h"
 #include "preload/registers.h"
 #include "preload/report.h"
+#include "preload/signals.h"
 #include "preload/step_looks.h"
 
 enum { PATH_MAX_BYTES = 4096, LOOKS_MAX = 32, WAIT_FOR_PARENT_MS = 2000 };
@@ -70,6 +71,7 @@ static void wait_for_second_reading(ol_thread_places *threads) {
 
 static int write_look(ol_thread_places *threads, int why, uintptr_t here) {
   static ol_survey survey;
+  ol_signals_let_go();
   (void)syscall(SYS_close_range, 0u, ~0u, 0u);
   int fd = open(path_now, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (fd < 0) return errno;

@@ -15,6 +15,11 @@ int ol_real_sigaction(int number, const struct sigaction *action, struct sigacti
   return -1;
 }
 
+void ol_signals_let_go(void) {
+  ol_fault_let_go();
+  ol_trap_let_go();
+}
+
 static bool is_kept(int number, const struct sigaction *action, struct sigaction *old) {
   return ol_fault_keeps(number, action, old) || ol_trap_keeps(number, action, old);
 }

@@ -16,4 +16,9 @@ int ol_real_sigaction(int number, const struct sigaction *action, struct sigacti
 bool ol_fault_keeps(int number, const struct sigaction *action, struct sigaction *old);
 bool ol_trap_keeps(int number, const struct sigaction *action, struct sigaction *old);
 
+/* In a copy of the process, which handles its signals by itself: nothing is kept for the program any more. */
+void ol_signals_let_go(void);
+void ol_fault_let_go(void);
+void ol_trap_let_go(void);
+
 #endif

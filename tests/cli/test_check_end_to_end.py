@@ -59,7 +59,8 @@ def test_clean_scenario_is_cleared_with_its_controls_seen(tmp_path: Path) -> Non
     assert done.returncode == 0, done.stdout + done.stderr
     result = json_of(done)
     assert result["verdict"] == "no leak"
-    assert [control["seen"] for control in result["controls"]] == [True, True]
+    assert all(control["seen"] for control in result["controls"])
+    assert {control["name"] for control in result["controls"]} >= {"planted leak", "planted innocent"}
 
 
 def test_allowed_type_is_noted_and_not_accused(tmp_path: Path) -> None:

@@ -172,4 +172,4 @@ def test_what_a_lost_tuple_refers_to_is_told_as_under_it(lost_pairs: tuple[bool,
     (pairs,) = [row for row in rows if "tuple" in row["kinds"]]
     (texts,) = [row for row in rows if "str" in row["kinds"]]
     assert (texts["under"], texts["referred_to"]) == (pairs["pile"], texts["count"])
-    assert pairs["referred_to"] == 0
+    assert pairs["referred_to"] <= 1  # an old word of a frame may still name the last one

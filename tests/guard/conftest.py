@@ -29,6 +29,7 @@ class Guarded:
     out: str
     error: str
     broken: tuple[BrokenUse, ...]
+    folder: Path
 
     @property
     def only(self) -> BrokenUse:
@@ -50,7 +51,7 @@ def run_guarded(command: list[str | Path], folder: Path, **settings: object) -> 
     chosen = {"guard": "full", "guard_bytes": SMALL, **settings}
     environment = block_environment(os.environ, folder=folder, **chosen)  # type: ignore[arg-type]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=LIMIT_S)
-    return Guarded(done.returncode, done.stdout, done.stderr, load_broken(folder))
+    return Guarded(done.returncode, done.stdout, done.stderr, load_broken(folder), folder)
 
 
 @pytest.fixture(scope="session")

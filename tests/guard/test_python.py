@@ -6,6 +6,8 @@ import signal
 
 import pytest
 
+from outlive.capture.blocks import load_blocks
+
 LENT = """
 def handler():
     lent.lend("a piece of text that is long enough")
@@ -86,3 +88,13 @@ def test_another_allocator_under_python_is_not_accused(guarded_python, monkeypat
     monkeypatch.setenv("PYTHONMALLOC", how)
     run = guarded_python("lent.right(); print('done')")
     assert (run.code, run.out, run.error, run.broken) == (0, "done\n", "", ())
+
+
+@pytest.mark.parametrize("settings", [{}, {"why_lost": True}, {"guard": "sampled", "guard_rate": 10}])
+def test_a_look_beside_the_guard_is_one_at_the_process_itself(guarded_python, settings):
+    """The copy that looks handles its own faults: it is not taken for a child of the program that forked."""
+    run = guarded_python("import os; print(os.getpid())", **settings)
+    (file,) = run.folder.glob("blocks-*.outlive")
+    facts = load_blocks(file).facts
+    assert facts["pid"] == int(run.out)
+    assert facts["lost_in_fork"] == 0
