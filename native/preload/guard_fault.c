@@ -14,6 +14,8 @@
 #include "preload/interpose.h"
 #include "preload/signals.h"
 
+enum { NEAR_STACK = 64 << 10, DEEP = 128 << 10, ROOM = 128 << 10 };
+
 static bool ours; /* our handler stands */
 static struct sigaction of_program[2];
 static __thread uintptr_t last_pc,
@@ -94,6 +96,32 @@ static void tell_fill(const scene *s, const ol_broken_call *used) {
   (void)ol_broken_tell(&broken);
 }
 
+/* A stack ends at a page that cannot be touched, right below what the stack pointer has reached. */
+static bool is_end_of_stack(const siginfo_t *info, const scene *s) {
+  bool near = s->address <= s->sp ? s->sp - s->address < NEAR_STACK : s->address - s->sp < NEAR_STACK;
+  return near && info->si_signo == SIGSEGV && ol_unwind_stack_end(s->sp) - s->sp > DEEP;
+}
+
+/* After how many calls the same ones come again; 0: not within what was unwound. */
+static uint32_t period_of(const uintptr_t *frames, uint32_t count) {
+  for (uint32_t period = 1; period * 2 < count; period++) {
+    uint32_t at = 1; /* the innermost one may have got less far */
+    while (at + period < count && frames[at] == frames[at + period]) at++;
+    if (at + period == count) return period;
+  }
+  return 0;
+}
+
+static void tell_overflow(const scene *s, const ol_broken_call *used) {
+  bool again = period_of(used->frames, used->frame_count) != 0;
+  ol_broken broken = {.kind = "stack-overflow",
+                      .words = again ? "the same calls come again and again" : "",
+                      .address = s->address,
+                      .call_count = 1,
+                      .calls = {*used}};
+  (void)ol_broken_tell(&broken);
+}
+
 /* True: the program may try again. */
 static bool settled(const siginfo_t *info, const ucontext_t *context) {
   int program_errno;
@@ -107,7 +135,8 @@ static bool settled(const siginfo_t *info, const ucontext_t *context) {
   last_pc = s.pc;
   last_address = s.address;
   bool opened = on_page && ol_pages_touched(s.address, s.written, &used);
-  if (!on_page && !again && ol_guarding_all()) tell_fill(&s, &used);
+  if (!on_page && !again && is_end_of_stack(info, &s)) tell_overflow(&s, &used);
+  else if (!on_page && !again && ol_guarding_all()) tell_fill(&s, &used);
   ol_step_out(program_errno);
   return opened;
 }
@@ -143,7 +172,16 @@ static void stand(int number, const struct sigaction *program) {
   (void)ol_real_sigaction(number, &action, NULL);
 }
 
+/* A stack that is used up leaves no room for a handler: the thread that began gets some elsewhere, where it has none. */
+static void give_room(void) {
+  stack_t now;
+  if (sigaltstack(NULL, &now) != 0 || (now.ss_flags & SS_DISABLE) == 0) return;
+  stack_t room = {.ss_sp = ol_own_map(ROOM), .ss_size = ROOM};
+  if (room.ss_sp != NULL) (void)sigaltstack(&room, NULL);
+}
+
 void ol_fault_begin(void) {
+  give_room();
   for (int number = SIGBUS; number <= SIGSEGV; number++) {
     if (slot_of(number) < 0) continue;
     (void)ol_real_sigaction(number, NULL, &of_program[slot_of(number)]);

@@ -19,7 +19,7 @@ from specimens.swarm.building import SOURCE
 SCHEMA = "outlive.native/1"
 ASKED = (("--why-lost", "--guard"), ("--guard",), ("--why-lost",), ())
 USAGE = 2
-KINDS = {"double-free": "double free"}
+KINDS = {"double-free": "double free", "stack-overflow": "recursion"}
 
 
 def missing() -> str:

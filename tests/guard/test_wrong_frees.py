@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+
 import pytest
 
 
@@ -89,3 +91,17 @@ def test_a_correct_program_is_not_accused_and_does_what_it_did(guarded, name, se
 def test_threads_and_forks_that_free_much_at_once_are_not_accused(guarded, settings):
     run = guarded("threads", **settings)
     assert (run.code, run.out, run.error, run.broken) == (0, "went on\n", "", ())
+
+
+def test_calls_without_end_are_told_with_those_that_come_again(guarded):
+    run = guarded("endless_calls")
+    assert (run.code, run.only.kind) == (-signal.SIGSEGV, "stack-overflow")
+    assert run.only.sentence == "the stack was used up: the same calls come again and again"
+    ((role, call),) = run.only.calls
+    assert role == "used"
+    assert len({frame.address for frame in call.frames[1:]}) == 2
+
+
+def test_a_crash_deep_down_is_no_end_of_a_stack(guarded):
+    run = guarded("crash_deep_down")
+    assert (run.code, run.broken) == (-signal.SIGSEGV, ())

@@ -30,6 +30,7 @@ _KINDS = {
     "write-after-free": "was written to after it was freed",
     "use-after-free": "was read after it was freed",
     "overrun": "was written or read beyond its bounds",
+    "stack-overflow": "the stack was used up",
 }
 
 
@@ -113,7 +114,7 @@ def _line(text: str) -> PythonLine:
 
 
 def _sentence(kind: str, size: int, words: str, calls: dict[str, NativeCall]) -> str:
-    if kind == "foreign-free":
+    if kind in ("foreign-free", "stack-overflow"):
         return f"{_KINDS[kind]}: {words}" if words else _KINDS[kind]
     if kind == "use-after-free" and "text" in words:
         return f"use after free: text was read from a block of {size} bytes that was freed{_lent(calls)}"

@@ -61,6 +61,31 @@ static void long_ago(void) { /* it has left the quarantine */
 }
 
 /* V4: a part that was lent out of a larger block. */
+/* Each tells the other, for ever. B18. */
+static void *volatile told;
+APART static void close_it(int depth);
+APART static void tell(int depth) {
+  char note[64];
+  told = note;
+  close_it(depth + 1);
+  told = note;
+}
+APART static void close_it(int depth) {
+  tell(depth + 1);
+  told = &depth;
+}
+static void endless_calls(void) { close_it(0); }
+
+/* Deep, and wrong about something else: no end of a stack. */
+APART static void deep_crash(int depth) {
+  char room[256];
+  told = room;
+  if (depth > 0) deep_crash(depth - 1);
+  else *(volatile int *)16 = 1;
+  told = room;
+}
+static void crash_deep_down(void) { deep_crash(2000); }
+
 static void interior(void) {
   char *block = make(100);
   give_back(block + 32);
@@ -291,6 +316,8 @@ static const struct {
            NAMED(over_free),
            NAMED(repeated),
            NAMED(long_ago),
+           NAMED(endless_calls),
+           NAMED(crash_deep_down),
            NAMED(interior),
            NAMED(interior_of_freed),
            NAMED(on_stack),
