@@ -74,7 +74,7 @@ class NativeLoss:
 @dataclass(frozen=True)
 class BrokenUse:
     """Memory used wrongly. `kind`: double-free, interior-free, foreign-free, mismatched-free, write-after-free,
-    use-after-free, overrun, stack-overflow, double-close. `calls` are (role, who): made, freed, used; in the order of time.
+    use-after-free, overrun, stack-overflow, double-close. `calls` are (role, who): made, freed, used; in order of time.
     """
 
     kind: str
