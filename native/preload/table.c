@@ -68,7 +68,8 @@ static void close_gap(ol_shard *shard, uint32_t hole) {
   shard->rows[hole].address = 0;
 }
 
-bool ol_table_take(ol_block_table *table, uintptr_t address, ol_block *ret) {
+/* The row of this address into *ret; out of the table too, or it stays. */
+static bool look_up(ol_block_table *table, uintptr_t address, bool out, ol_block *ret) {
   uint64_t hash = mixed(address);
   ol_shard *shard = shard_of(table, hash);
   bool found = false;
@@ -76,14 +77,22 @@ bool ol_table_take(ol_block_table *table, uintptr_t address, ol_block *ret) {
   if (shard->capacity != 0) {
     uint32_t slot = slot_of(shard, address, hash);
     found = shard->rows[slot].address != 0;
-    if (found) {
-      *ret = shard->rows[slot];
+    if (found) *ret = shard->rows[slot];
+    if (found && out) {
       close_gap(shard, slot);
       shard->count--;
     }
   }
   ol_spin_unlock(&shard->lock);
   return found;
+}
+
+bool ol_table_take(ol_block_table *table, uintptr_t address, ol_block *ret) {
+  return look_up(table, address, true, ret);
+}
+
+bool ol_table_find(ol_block_table *table, uintptr_t address, ol_block *ret) {
+  return look_up(table, address, false, ret);
 }
 
 static bool around(const ol_shard *shard, uintptr_t address, ol_block *ret) {
@@ -103,20 +112,6 @@ bool ol_table_around(ol_block_table *table, uintptr_t address, ol_block *ret) {
     found = around(&table->shards[i], address, ret);
     ol_spin_unlock(&table->shards[i].lock);
   }
-  return found;
-}
-
-bool ol_table_find(ol_block_table *table, uintptr_t address, ol_block *ret) {
-  uint64_t hash = mixed(address);
-  ol_shard *shard = shard_of(table, hash);
-  bool found = false;
-  ol_spin_lock(&shard->lock);
-  if (shard->capacity != 0) {
-    uint32_t slot = slot_of(shard, address, hash);
-    found = shard->rows[slot].address != 0;
-    if (found) *ret = shard->rows[slot];
-  }
-  ol_spin_unlock(&shard->lock);
   return found;
 }
 

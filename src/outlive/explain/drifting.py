@@ -16,11 +16,11 @@ from outlive.catalogue.facts import Facts
 from outlive.catalogue.matching import match
 from outlive.explain.asked import AskedHeap
 from outlive.explain.context import Context
-from outlive.explain.faulty import held_count
+from outlive.explain.faulty import hops_to
 from outlive.explain.fingerprint import digest
 from outlive.explain.kinds import plain
-from outlive.explain.links import NATIVE, Chain, chain_of, short, steady
-from outlive.model.explanation import Explanation, Hop, State
+from outlive.explain.links import NATIVE, chain_of, short, steady
+from outlive.model.explanation import Explanation, State
 
 # Of an object to which so many refer (a name, a small number), single holders say nothing, and take long to find.
 _MOST_HOLDERS, _EVERYWHERE = 4, 10_000
@@ -46,7 +46,7 @@ def _explain(heap: AskedHeap, drift: Drift, context: Context) -> Explanation:
     chain = chain_of(heap, path) if path is not None else None
     named = chain.expression if chain is not None and chain.root_kind != NATIVE else ""
     reason = _reason(drift)
-    hops = _hops(heap, chain, reason) if chain is not None else ()
+    hops = hops_to(heap, chain, State.STUCK, reason) if chain is not None else ()
     facts = Facts(
         kind=context.kind,
         type=plain(kind),
@@ -104,19 +104,3 @@ def _rate(drift: Drift) -> str:
     ('2', '0.25')
     """
     return f"{drift.more / max(drift.steps, 1):.3g}"
-
-
-def _hops(heap: AskedHeap, chain: Chain, reason: str) -> tuple[Hop, ...]:
-    last = len(chain.links) - 1
-    return tuple(
-        Hop(
-            label=link.label,
-            pattern=link.pattern,
-            type=plain(link.type),
-            what=link.what,
-            state=State.STUCK if at == last else State.UNKNOWN,
-            reason=reason if at == last else "",
-            count=held_count(heap, link.node),
-        )
-        for at, link in enumerate(chain.links)
-    )

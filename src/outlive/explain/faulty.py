@@ -18,8 +18,9 @@ from itertools import islice
 from outlive.explain.asked import AskedHeap
 from outlive.explain.context import Context
 from outlive.explain.inspectors.answer import Answer
-from outlive.explain.links import Link
-from outlive.model.explanation import State
+from outlive.explain.kinds import plain
+from outlive.explain.links import Chain, Link
+from outlive.model.explanation import Hop, State
 
 # A container that holds so many objects of one type is one that objects are put into, again and again.
 _SEVERAL = 4
@@ -60,3 +61,21 @@ def _alike(heap: AskedHeap, node: int) -> int:
 def held_count(heap: AskedHeap, node: int) -> int:
     """How many elements or items a collection holds; 0 for what is none."""
     return heap.length(node)
+
+
+def hops_to(heap: AskedHeap, chain: Chain, state: State, reason: str, *, faulty: bool = False) -> tuple[Hop, ...]:
+    """A path of which only the last object is said anything about."""
+    last = len(chain.links) - 1
+    return tuple(
+        Hop(
+            label=link.label,
+            pattern=link.pattern,
+            type=plain(link.type),
+            what=link.what,
+            state=state if at == last else State.UNKNOWN,
+            reason=reason if at == last else "",
+            faulty=faulty and at == last,
+            count=held_count(heap, link.node),
+        )
+        for at, link in enumerate(chain.links)
+    )

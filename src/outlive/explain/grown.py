@@ -10,12 +10,12 @@ from collections.abc import Sequence
 
 from outlive.explain.asked import AskedHeap
 from outlive.explain.context import Context
-from outlive.explain.faulty import held_count
+from outlive.explain.faulty import hops_to
 from outlive.explain.fingerprint import fingerprint
 from outlive.explain.kinds import plain
 from outlive.explain.links import NATIVE, Chain, chain_of
 from outlive.explain.owner import owner_of_holder, owner_of_site, site_to_tell
-from outlive.model.explanation import Explanation, Hop, State
+from outlive.model.explanation import Explanation, State
 
 
 def explain_grown(heap: AskedHeap, nodes: Sequence[int], context: Context) -> tuple[Explanation, ...]:
@@ -30,7 +30,7 @@ def _explain(heap: AskedHeap, chain: Chain, context: Context) -> Explanation:
     kind = plain(chain.last.type).rpartition(".")[2]
     return Explanation(
         sentence=f"`{chain.expression}` (a {kind}) only ever grows: {more:,} more references since an earlier look.",
-        path=_hops(heap, chain, more),
+        path=hops_to(heap, chain, State.UNKNOWN, f"holds {more:,} more references than before", faulty=True),
         held_by=chain.expression,
         owner=owner_of_holder(chain, last, context),
         site=site,
@@ -40,21 +40,4 @@ def _explain(heap: AskedHeap, chain: Chain, context: Context) -> Explanation:
         sampled=1,
         types=(chain.last.type,),
         fingerprint=fingerprint("grown", chain, (last,)),
-    )
-
-
-def _hops(heap: AskedHeap, chain: Chain, more: int) -> tuple[Hop, ...]:
-    last = len(chain.links) - 1
-    return tuple(
-        Hop(
-            label=link.label,
-            pattern=link.pattern,
-            type=plain(link.type),
-            what=link.what,
-            state=State.UNKNOWN,
-            reason=f"holds {more:,} more references than before" if at == last else "",
-            faulty=at == last,
-            count=held_count(heap, link.node),
-        )
-        for at, link in enumerate(chain.links)
     )
