@@ -134,6 +134,7 @@ class _Aftermath:
         is_main = process.pid == self.course.pid
         own = process.program if is_main or owner_of(process.program, "").kind is not OwnerKind.SYSTEM else ""
         events_of = witnesses.events(blocks.look)
+        self.notes += witnesses.doubts(blocks.look)
         return losses(blocks, events_of=events_of, owner_of=lambda module, _: _packaged(owner_of(module, own), module))
 
     def _doubts(self, processes: Sequence[Process]) -> None:

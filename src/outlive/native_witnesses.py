@@ -1,7 +1,6 @@
 """What else the recorder wrote down: uses of memory that were wrong, open handles of loops, how last pointers went.
 
-Reads what was asked for and gives it names. Each of the three has a reader of its own in `capture`; one that this
-installation lacks has written nothing either. What cannot be read is a note, never the end of the report.
+Reads what was asked for and gives it names. What cannot be read is a note, never the end of the report.
 """
 
 from __future__ import annotations
@@ -9,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from outlive.capture.blocks import BlockLook
+from outlive.capture.broken import load_broken
+from outlive.capture.loops import read_loops
+from outlive.capture.loss_events import following, loss_events
 from outlive.errors import OutliveError
 from outlive.explain.native.asking import without_start
 from outlive.explain.native.grouping import Group
@@ -42,14 +41,12 @@ def seen_in(folder: Path) -> Seen:
     handles: list[OpenHandle] = []
     notes: list[Note] = []
     try:
-        if guard := _reader("broken"):
-            broken += guard.load_broken(folder)
-        if loops := _reader("loops"):
-            told = loops.read_loops(folder)
-            handles += told.handles
-            broken += told.broken
-            notes += [Note("loop-busy", words) for words in told.busy]
-            notes += [Note("loops", words) for words in told.doubts]
+        broken += load_broken(folder)
+        told = read_loops(folder)
+        handles += told.handles
+        broken += told.broken
+        notes += [Note("loop-busy", words) for words in told.busy]
+        notes += [Note("loops", words) for words in told.doubts]
     except (OutliveError, OSError) as error:
         notes.append(Note("not-read", str(error).splitlines()[0]))
     return Seen(tuple(map(_named_use, broken)), tuple(map(_named_handle, handles)), tuple(notes))
@@ -57,18 +54,25 @@ def seen_in(folder: Path) -> Seen:
 
 def events(look: BlockLook) -> Callable[[Group], tuple[LossEvent, ...]]:
     """How the last pointers of a group of lost blocks of this look went; nothing where they were not followed."""
-    reader = _reader("loss_events")
-    if reader is None or "loss_events" not in look.container.names:
+    if "loss_events" not in look.container.names:
         return lambda group: ()
 
     def events_of(group: Group) -> tuple[LossEvent, ...]:
         columns = (look.stack, look.site, look.kind)
         origins = np.unique(np.stack([one[group.heads].astype(np.int64) for one in columns]), axis=1).T.tolist()
-        found = [event for origin in origins for event in reader.loss_events(look, _origin(look, *origin))]
+        found = [event for origin in origins for event in loss_events(look, _origin(look, *origin))]
         sure = [one for one in found if one.sure]
         return tuple(replace(one, at=with_names(one.at)) for one in sure or found)
 
     return events_of
+
+
+def doubts(look: BlockLook) -> tuple[Note, ...]:
+    """What hinders telling events, though they were asked for."""
+    if following(look).get("traps", 1):
+        return ()
+    words = "no watchpoints were to be had: of lost blocks only who freed what pointed to them was seen"
+    return (Note("not-followed", words),)
 
 
 def with_names(call: NativeCall) -> NativeCall:
@@ -81,12 +85,6 @@ def with_names(call: NativeCall) -> NativeCall:
 def named(module: str, offset: int, build_id: str) -> tuple[NativeFrame, ...]:
     """The functions at a place, innermost first, with files as they lie on disk now."""
     return places.frames(module, offset, build_id)
-
-
-def _reader(name: str) -> Any:
-    """The module of `capture` of that name; None where there is none."""
-    full = f"outlive.capture.{name}"
-    return import_module(full) if find_spec(full) is not None else None
 
 
 def _origin(look: BlockLook, stack: int, site: int, kind: int) -> LostBlocks:

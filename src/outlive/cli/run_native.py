@@ -13,7 +13,6 @@ on. Of all looks, the first and the last few are kept.
 from __future__ import annotations
 
 import argparse
-import inspect
 import json
 import os
 import shutil
@@ -23,7 +22,7 @@ import time
 from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from outlive.cli import exit_codes
 from outlive.cli.console import complain, wants_color
@@ -84,7 +83,7 @@ class NativeRun:
         """Raises UsageError for what cannot be, before anything is run."""
         self._args, self._words, self._folder = args, words, folder
         self.unfit = kind.unfit
-        self._settings = _settings(args)
+        self._settings = {"why_lost": bool(args.why_lost), "guard": args.guard}
         self._history: Iterations | None = None
         if args.iterations is not None:
             from outlive.reports.iterations_json import load_iterations
@@ -184,18 +183,6 @@ def native_run(args: argparse.Namespace, words: list[str], folder: Path) -> Nati
                 hint=f"outlive run --native {spelled} … -- {words[0]}",
             )
     return None
-
-
-def _settings(args: argparse.Namespace) -> dict[str, Any]:
-    """What the recorder is asked for beyond recording."""
-    from outlive.capture.blocks_preload import block_environment
-
-    wanted = {"why_lost": True if args.why_lost else None, "guard": args.guard}
-    known = inspect.signature(block_environment).parameters
-    for name, value in wanted.items():
-        if value is not None and name not in known:
-            raise UsageError(f"the recorder of this installation knows no --{name.replace('_', '-')}")
-    return {name: value for name, value in wanted.items() if value is not None}
 
 
 class _Looks:
